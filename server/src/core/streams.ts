@@ -1,0 +1,2 @@
+/** All streams by name. */
+export class Streams {}

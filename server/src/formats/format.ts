@@ -1,0 +1,64 @@
+/**
+ * What a row of the format table is (formats/index.ts), and what a format's modules export.
+ *
+ * A source is one `formats/{format}/producer.ts` with `open` plus a row; an output is one file plus a row.
+ * Modules are imported when first needed.
+ */
+import type { Demuxer, Output, Producer } from '../core/model.ts';
+import type { Streams } from '../core/streams.ts';
+import type { Logger } from '../util/log.ts';
+import type { SourceText } from './source-text.ts';
+
+/** What a format may use while it opens a source. */
+export interface OpenContext {
+  /** Name of the stream that the source belongs to. */
+  readonly stream: string;
+  /** Aborted when nobody waits for the source any more: give up at once and release everything. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  readonly services: Services;
+}
+
+/** What the server lends to formats; made once in main.ts. */
+export interface Services {
+  readonly streams: Streams;
+  /** A section of the config file as it stands now (`ffmpeg`, `exec`, `rtsp` …), already validated; {} if absent. */
+  section(name: string): Readonly<Record<string, unknown>>;
+  /** Opens another source text (redirects, `ffmpeg:` over `exec:`); rules of the table apply: a source may not lead to an unsafe one. */
+  open(text: string, context: OpenContext): Promise<Producer>;
+  /** The base of our own RTSP server as seen from a child process, `rtsp://127.0.0.1:8554`; credentials included when it wants them. */
+  rtspBase(): Promise<string>;
+  /** Waits for a client that publishes by RTSP to this path (exec and ffmpeg `{output}`). One producer, once; rejects when the signal aborts. */
+  expectPublisher(path: string, signal: AbortSignal): Promise<Producer>;
+}
+
+/** `formats/{format}/producer.ts` exports this as `open`. Resolves when all tracks are known; rejects with StreamError. */
+export type OpenProducer = (source: SourceText, context: OpenContext) => Promise<Producer>;
+
+/** `formats/{format}/demuxer.ts` exports this as `createDemuxer`. */
+export type CreateDemuxer = () => Demuxer;
+
+export interface Format {
+  /** FFmpeg's name of the format or protocol; also the folder. */
+  readonly name: string;
+  readonly title: string;
+  readonly group: 'camera' | 'network' | 'file' | 'device' | 'program' | 'output';
+  /** Source schemes, without the colon. */
+  readonly schemes?: readonly string[];
+  /** An example source, for the docs and the add-a-camera page. */
+  readonly example?: string;
+  /** Runs programs: accepted from the config file only. */
+  readonly unsafe?: boolean;
+  /** Codecs it brings in (`receives`) and gives out (`sends`), as FFmpeg names. */
+  readonly receives?: readonly string[];
+  readonly sends?: readonly string[];
+  readonly producer?: () => Promise<{ readonly open: OpenProducer }>;
+  /** A byte format: works over http, tcp, exec pipes and HTTP POST at once. `detect` sees the first bytes (at least 4, at most 4096). */
+  readonly demuxer?: () => Promise<{ readonly createDemuxer: CreateDemuxer }>;
+  readonly detect?: (head: Buffer) => boolean;
+  /** MIME types (without parameters) that name this byte format. */
+  readonly mimeTypes?: readonly string[];
+  /** GET /api/stream.{extension} */
+  readonly extension?: string;
+  readonly output?: () => Promise<{ readonly createOutput: (query: URLSearchParams) => Output }>;
+}

@@ -1,0 +1,27 @@
+/**
+ * Keeps secrets out of logs, API answers and error messages.
+ *
+ * Two rules: user info in any URL is masked (`rtsp://user:pass@host` → `rtsp://***@host`), and every value
+ * registered with `registerSecret` (environment values used in the config, passwords, tokens) is masked as it stands.
+ */
+
+const USER_INFO = /(:\/\/)[^\s/?#@"'<>]+(?:@[^\s/?#@"'<>]+)*@/g;
+const SECRET_PARAMETER =
+  /([?&#;](?:password|passwd|pwd|pass|token|access_token|refresh_token|secret|key|auth)=)[^&#\s"']+/gi;
+const MINIMUM_SECRET_LENGTH = 4;
+
+const secrets = new Set<string>();
+
+/** Masks this value from now on wherever `redact` is applied. Values under 4 characters are ignored: they would mask ordinary text. */
+export function registerSecret(value: string): void {
+  if (value.length >= MINIMUM_SECRET_LENGTH) secrets.add(value);
+}
+
+/** Returns the text with URL credentials and registered secrets replaced by `***`. */
+export function redact(text: string): string {
+  let result = text.replace(USER_INFO, '$1***@').replace(SECRET_PARAMETER, '$1***');
+  for (const secret of secrets) {
+    if (result.includes(secret)) result = result.replaceAll(secret, '***');
+  }
+  return result;
+}
