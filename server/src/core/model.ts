@@ -189,6 +189,8 @@ export interface Output<C extends Chunk = Chunk> {
   /** Viewers of the same key and the same tracks share one muxer: the format plus every option that changes bytes. */
   readonly key: string;
   readonly accepts: Accepts;
+  /** Text of a source that must not be used: it would feed the viewer with its own output. */
+  readonly except?: string | undefined;
   createMuxer(tracks: readonly Track[]): Muxer<C>;
 }
 

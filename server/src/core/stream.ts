@@ -1,0 +1,192 @@
+/**
+ * A named stream: its sources, the clients that push into it, and everybody who takes packets from it.
+ */
+import type { AudioCodec } from '../codecs/codec.ts';
+import type { Logger } from '../util/log.ts';
+import { StreamError, toStreamError } from './errors.ts';
+import type { Accepts, Consumer, Microphone, Producer } from './model.ts';
+import { accepts } from './negotiate.ts';
+import { PushSlot } from './push.ts';
+import { type Selection, select } from './selection.ts';
+import { Source } from './source.ts';
+import { Intercom } from './talk.ts';
+import { type LiveTrack, Subscription } from './tracks.ts';
+
+/** What a stream is given by the server. */
+export interface StreamSettings {
+  readonly name: string;
+  /** Source texts in order of preference; may be empty: a stream that clients push into. */
+  readonly sources: readonly string[];
+  readonly open: (text: string, signal: AbortSignal) => Promise<Producer>;
+  readonly log: Logger;
+  /** How long a source stays open after its last viewer. */
+  readonly lingerMs: number;
+}
+
+interface Attached {
+  readonly subscription: Subscription;
+  readonly selection: Selection;
+}
+
+export class Stream {
+  readonly name: string;
+  readonly epochMs = Date.now();
+  readonly #settings: StreamSettings;
+  readonly #push = new PushSlot();
+  readonly #pushSource: Source;
+  readonly #intercom = new Intercom();
+  readonly #attached = new Map<Consumer, Attached>();
+  #sources: readonly Source[] = [];
+  #closed = false;
+
+  constructor(settings: StreamSettings) {
+    this.name = settings.name;
+    this.#settings = settings;
+    this.#pushSource = this.#createSource('', this.#push.open);
+    this.setSources(settings.sources);
+  }
+
+  /** Configured sources in order, then the pushed one while there is one or viewers wait for it. */
+  get sources(): readonly Source[] {
+    return this.#pushSource.state === 'idle' ? this.#sources : [...this.#sources, this.#pushSource];
+  }
+
+  /** Whether this source is the one that clients push into. */
+  isPushed(source: Source): boolean {
+    return source === this.#pushSource;
+  }
+
+  get subscriptions(): readonly Subscription[] {
+    return [...this.#attached.values()].map(({ subscription }) => subscription);
+  }
+
+  /** Replaces the sources. Those whose text stays go on undisturbed; consumers of the others are closed and may come back. */
+  setSources(texts: readonly string[]): void {
+    const earlier = new Map(this.#sources.map((source) => [source.text, source]));
+    this.#sources = texts.map((text) => {
+      const kept = earlier.get(text);
+      earlier.delete(text);
+      return kept ?? this.#createSource(text, (signal) => this.#settings.open(text, signal));
+    });
+    for (const source of earlier.values())
+      this.#drop(source, new StreamError('aborted', 'source was replaced'));
+  }
+
+  /** Chooses tracks for a consumer and holds their sources; rejects with StreamError. `except` is a source text not to use (loops). */
+  select(wanted: Accepts, except?: string): Promise<Selection> {
+    if (this.#closed) throw new StreamError('not_found', `stream ${this.name} was removed`);
+    const candidates = [...this.#sources, this.#pushSource].filter(
+      (source) => (except === undefined || source.text !== except) && this.#mayOpen(source),
+    );
+    return select(this.name, candidates, wanted);
+  }
+
+  /** Starts a consumer on tracks chosen by `select`; the selection now belongs to the stream. Throws what the consumer's start throws. */
+  subscribe(consumer: Consumer, selection: Selection): void {
+    const subscription = new Subscription(consumer, selection.liveTracks, () => {
+      this.#attached.delete(consumer);
+      selection.release();
+    });
+    this.#attached.set(consumer, { subscription, selection });
+    try {
+      subscription.start(selection.sources.flatMap((source) => source.gop.packets));
+    } catch (error) {
+      subscription.close();
+      throw toStreamError(error);
+    }
+  }
+
+  /** `select` and `subscribe` in one. */
+  async attach(consumer: Consumer): Promise<void> {
+    this.subscribe(consumer, await this.select(consumer.accepts));
+  }
+
+  /** The consumer leaves; its `close` is not called. */
+  detach(consumer: Consumer): void {
+    this.#attached.get(consumer)?.subscription.close();
+  }
+
+  /**
+   * A client pushes into the stream. Settles when the push ends: resolves at its end or when another client takes
+   * over, rejects with StreamError when it fails.
+   */
+  async publish(producer: Producer, signal: AbortSignal): Promise<void> {
+    const ended = this.#push.offer(producer, signal);
+    ended.catch(() => {});
+    this.#pushSource.retryNow();
+    await this.#pushSource.open();
+    try {
+      await ended;
+    } finally {
+      this.#pushSource.release();
+    }
+  }
+
+  /** Codecs of the loudspeaker, as far as the sources that are open tell. */
+  loudspeakerCodecs(): readonly AudioCodec[] {
+    return this.sources.flatMap((source) => source.producer?.backchannel?.codecs ?? []);
+  }
+
+  /**
+   * Connects a microphone to the first source whose loudspeaker takes (or can be given) what it sends. A newer talk
+   * on the same loudspeaker replaces the older. Returns the function that ends it.
+   */
+  talk(microphone: Microphone): Promise<() => void> {
+    return this.#intercom.talk(
+      microphone,
+      [...this.#sources, this.#pushSource].filter((source) => this.#mayOpen(source)),
+    );
+  }
+
+  requestKeyframe(): void {
+    for (const source of this.sources) source.requestKeyframe();
+  }
+
+  /** Ends everything; the stream cannot be used again. */
+  close(reason = new StreamError('aborted', `stream ${this.name} was removed`)): void {
+    this.#closed = true;
+    for (const source of [...this.#sources, this.#pushSource]) this.#drop(source, reason);
+  }
+
+  /** The pushed source is no candidate while nobody publishes and nobody waits. */
+  #mayOpen(source: Source): boolean {
+    return source !== this.#pushSource || this.#pushSource.state !== 'idle';
+  }
+
+  #createSource(text: string, open: (signal: AbortSignal) => Promise<Producer>): Source {
+    return new Source({
+      text,
+      open,
+      epochMs: this.epochMs,
+      lingerMs: this.#settings.lingerMs,
+      log: this.#settings.log,
+      onOpen: (source, changed) => this.#sourceOpened(source, changed),
+      onTrackChange: (live) => this.#trackChanged(live),
+      onGiveUp: (source, reason) => this.#drop(source, reason),
+    });
+  }
+
+  #sourceOpened(source: Source, changed: readonly LiveTrack[]): void {
+    for (const { subscription } of this.#attached.values()) subscription.awaitKey(source.liveTracks);
+    for (const live of changed) this.#trackChanged(live);
+    this.#intercom.sourceOpened(source);
+  }
+
+  #trackChanged(live: LiveTrack): void {
+    for (const { subscription, selection } of this.#attached.values()) {
+      const index = selection.liveTracks.indexOf(live);
+      const request = selection.requests[index];
+      if (request) subscription.tracksChanged(accepts(request, live.track.codec), live);
+      const derived = selection.liveTracks.find(({ parent }) => parent === live);
+      if (derived) subscription.close(new StreamError('no_match', 'camera changed its audio codec'));
+    }
+  }
+
+  #drop(source: Source, reason: StreamError): void {
+    for (const { subscription, selection } of this.#attached.values()) {
+      if (selection.sources.includes(source)) subscription.close(reason);
+    }
+    this.#intercom.drop(source);
+    source.stop(reason);
+  }
+}
