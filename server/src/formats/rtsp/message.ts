@@ -87,16 +87,13 @@ export function parseMessage(buffer: Buffer, start: number, end: number): Parsed
   let line = start;
   while (line < end && (buffer[line] === CR || buffer[line] === LF)) line++;
   const bodyStart = findBody(buffer, line, end);
-  if (bodyStart < 0) {
-    if (end - line > MAX_HEADER_BYTES)
-      throw new StreamError('limit', `RTSP header longer than ${MAX_HEADER_BYTES} bytes`);
-    return { message: undefined, end: end + 1 };
-  }
-  if (bodyStart - line > MAX_HEADER_BYTES)
+  const headerEnd = bodyStart < 0 ? end : bodyStart;
+  if (headerEnd - line > MAX_HEADER_BYTES)
     throw new StreamError('limit', `RTSP header longer than ${MAX_HEADER_BYTES} bytes`);
-
-  const [first = '', ...rest] = buffer.toString('utf8', line, bodyStart).split('\n');
+  const [first = '', ...rest] = buffer.toString('utf8', line, headerEnd).split('\n');
+  if (bodyStart < 0 && rest.length === 0) return { message: undefined, end: end + 1 };
   const startLine = parseStartLine(first.trim());
+  if (bodyStart < 0) return { message: undefined, end: end + 1 };
   const headers = parseHeaders(rest);
   const messageEnd = bodyStart + contentLength(headers);
   if (messageEnd > end) return { message: undefined, end: messageEnd };
