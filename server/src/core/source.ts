@@ -69,7 +69,7 @@ export class Source {
   #lingerTimer: NodeJS.Timeout | undefined;
   /** Settles when the connection before this one has let go: some cameras allow only one. */
   #closed: Promise<void> = Promise.resolve();
-  #keyframeRequestedAt = 0;
+  #keyframeRequestedAt = Number.NEGATIVE_INFINITY;
 
   constructor(settings: SourceSettings) {
     this.text = settings.text;

@@ -1,0 +1,138 @@
+/**
+ * `exec:COMMAND…#killsignal=15#killtimeout=5#starttimeout=30#backchannel=1#audio=pcma/8000`
+ *
+ * Three forms, told apart by the text (observed: go2rtc 1.9.14):
+ *   {output} in the command    the program publishes to our RTSP server at the address put in its place
+ *   #backchannel=1             the program is a loudspeaker: audio goes to its standard input
+ *   else                       standard output is a byte stream, recognised by its first bytes
+ */
+import { randomBytes } from 'node:crypto';
+import { StreamError } from '../../core/errors.ts';
+import type { Producer } from '../../core/model.ts';
+import { openBytes } from '../byte-stream.ts';
+import type { OpenContext } from '../format.ts';
+import type { SourceText } from '../source-text.ts';
+import { openSpeaker } from './backchannel.ts';
+import { splitCommandLine } from './command-line.ts';
+import { type RunningProcess, startProcess } from './process.ts';
+
+const OUTPUT = '{output}';
+const START_TIMEOUT_SECONDS = 30;
+
+/** Runs the configured command. */
+export function open(source: SourceText, context: OpenContext): Promise<Producer> {
+  const argv = splitCommandLine(source.rest);
+  checkAllowed(argv, context.services.section('exec').allow_paths);
+  return openCommand(argv, source, context);
+}
+
+/** Runs an argv array in the form it asks for; `source` gives the options. For `exec:` and for sources built on it (`ffmpeg:`). */
+export function openCommand(
+  argv: readonly string[],
+  source: SourceText,
+  context: OpenContext,
+): Promise<Producer> {
+  if (argv.some((word) => word.includes(OUTPUT))) return openPublisher(argv, source, context);
+  if (source.options.get('backchannel') === '1') return openSpeaker(argv, source, context);
+  return openPipe(argv, source, context);
+}
+
+function checkAllowed(argv: readonly string[], allowPaths: unknown): void {
+  if (!Array.isArray(allowPaths) || allowPaths.includes(argv[0])) return;
+  throw new StreamError('unsafe_source', `exec: ${argv[0]} is not in exec.allow_paths`);
+}
+
+/** Options that all forms share. */
+export function processSettings(
+  source: SourceText,
+  context: OpenContext,
+): Parameters<typeof startProcess>[1] {
+  const killSignal = Number(source.options.get('killsignal')) || undefined;
+  const killTimeout = source.options.get('killtimeout');
+  return {
+    log: context.log,
+    killSignal,
+    killTimeoutMs: killTimeout === undefined ? (killSignal ? 0 : undefined) : Number(killTimeout) * 1000,
+  };
+}
+
+function startTimeoutMs(source: SourceText): number {
+  return (Number(source.options.get('starttimeout')) || START_TIMEOUT_SECONDS) * 1000;
+}
+
+async function openPublisher(
+  argv: readonly string[],
+  source: SourceText,
+  context: OpenContext,
+): Promise<Producer> {
+  const { services } = context;
+  const path = randomBytes(16).toString('hex');
+  const address = `${await services.rtspBase()}/${path}`;
+  const waiting = new AbortController();
+  const timeout = AbortSignal.timeout(startTimeoutMs(source));
+  const publisher = services.expectPublisher(
+    path,
+    AbortSignal.any([context.signal, timeout, waiting.signal]),
+  );
+  publisher.catch(() => {});
+  let program: RunningProcess | undefined;
+  try {
+    program = await startProcess(
+      argv.map((word) => word.replace(OUTPUT, address)),
+      processSettings(source, context),
+    );
+    const producer = await Promise.race([publisher, program.exited.then(endedEarly)]);
+    return withProcess(producer, program);
+  } catch (error) {
+    waiting.abort();
+    await program?.stop();
+    if (timeout.aborted) throw new StreamError('timeout', `${argv[0]} did not publish its stream in time`);
+    throw error;
+  }
+}
+
+async function openPipe(
+  argv: readonly string[],
+  source: SourceText,
+  context: OpenContext,
+): Promise<Producer> {
+  const program = await startProcess(argv, processSettings(source, context));
+  const ended = new AbortController();
+  void program.exited.then((reason) => ended.abort(new StreamError('process', reason)));
+  try {
+    const producer = await openBytes(program.stdout, {
+      protocol: 'pipe',
+      url: source.url,
+      signal: context.signal,
+      timeoutMs: startTimeoutMs(source),
+    });
+    return withProcess(producer, program);
+  } catch (error) {
+    const reason = ended.signal.aborted ? ended.signal.reason : error;
+    await program.stop();
+    throw reason;
+  }
+}
+
+const endedEarly = (reason: string): never => {
+  throw new StreamError('process', reason);
+};
+
+/** The producer lives as long as the program, and the program is reaped with it. */
+function withProcess(producer: Producer, program: RunningProcess): Producer {
+  return {
+    peer: producer.peer,
+    tracks: producer.tracks,
+    requestKeyframe: (trackId) => producer.requestKeyframe?.(trackId),
+    async run(write, signal) {
+      const gone = new AbortController();
+      void program.exited.then((reason) => gone.abort(new StreamError('process', reason)));
+      try {
+        await producer.run(write, AbortSignal.any([signal, gone.signal]));
+        if (gone.signal.aborted && !signal.aborted) throw gone.signal.reason;
+      } finally {
+        await program.stop();
+      }
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/** HEVC elementary stream: the rules of ITU-T H.265 §7.4.2.4.4 for finding the first unit of an access unit. */
+import { HEVC_NAL, hevcCodec, hevcNalType, isHevcKey } from '../../codecs/hevc.ts';
+import type { Demuxer } from '../../core/model.ts';
+import { createAnnexBDemuxer } from '../h264/annex-b.ts';
+
+const typeOf = (nal: Buffer): number => hevcNalType(nal[0] ?? 0);
+const isPicture = (type: number): boolean => type <= HEVC_NAL.lastVcl;
+/** first_slice_segment_in_pic_flag is the first bit behind the two header bytes. */
+const isFirstSlice = (nal: Buffer): boolean => ((nal[2] ?? 0) & 0x80) !== 0;
+const PARAMETER_NAMES: Readonly<Record<number, string>> = {
+  [HEVC_NAL.vps]: 'vps',
+  [HEVC_NAL.sps]: 'sps',
+  [HEVC_NAL.pps]: 'pps',
+};
+
+/** Bytes that begin like an HEVC stream: a start code, then VPS or an access unit delimiter. */
+export function detect(head: Buffer): boolean {
+  const start = head.indexOf('000001', 0, 'hex');
+  if (start !== 0 && start !== 1) return false;
+  const type = typeOf(head.subarray(start + 3));
+  return head[start + 4] === 1 && (type === HEVC_NAL.vps || type === HEVC_NAL.accessUnitDelimiter);
+}
+
+/** Demuxer of Annex B bytes. */
+export function createDemuxer(): Demuxer {
+  return createAnnexBDemuxer({
+    classify(nal) {
+      const type = typeOf(nal);
+      if (type in PARAMETER_NAMES) return 'parameter';
+      if (isPicture(type)) return 'picture';
+      return type === HEVC_NAL.accessUnitDelimiter || type === HEVC_NAL.fillerData ? 'drop' : 'other';
+    },
+    beginsAccessUnit(nal) {
+      const type = typeOf(nal);
+      if (isPicture(type)) return isFirstSlice(nal);
+      return (type >= HEVC_NAL.vps && type <= HEVC_NAL.endOfSequence) || type === HEVC_NAL.prefixSei;
+    },
+    isKey: isHevcKey,
+    codec(sets) {
+      const of = (wanted: number): Buffer[] => sets.filter((set) => typeOf(set) === wanted);
+      const [vps, sps, pps] = [of(HEVC_NAL.vps), of(HEVC_NAL.sps), of(HEVC_NAL.pps)];
+      return vps.length && sps.length && pps.length ? hevcCodec(vps, sps, pps) : undefined;
+    },
+    parameterKind: (nal) => PARAMETER_NAMES[typeOf(nal)] ?? '',
+  });
+}
