@@ -24,8 +24,11 @@ export interface ClientAuth {
   authorize(method: string, uri: string): string | undefined;
 }
 
-/** `fresh`: worth another try; `refused`: the server saw these credentials for this nonce; `unsupported`: no scheme that we speak. */
-export type ChallengeOutcome = 'fresh' | 'refused' | 'unsupported';
+/**
+ * `answerable`: try again, unless the request had answered a challenge of its own already: then the credentials are wrong.
+ * `stale`: they were right, only the nonce was too old. `unsupported`: no scheme that we speak.
+ */
+export type ChallengeOutcome = 'answerable' | 'stale' | 'unsupported';
 
 interface Challenge {
   readonly scheme: string;
@@ -71,7 +74,6 @@ const offersAuth = (params: ReadonlyMap<string, string>): boolean =>
 /** Answers challenges with these credentials. */
 export function createClientAuth({ username, password }: Credentials): ClientAuth {
   let current: Challenge | undefined;
-  let sent = false;
   let nonceCount = 0;
   let cnonce = '';
 
@@ -81,19 +83,14 @@ export function createClientAuth({ username, password }: Credentials): ClientAut
         .filter((item) => strength(item) > 0)
         .sort((a, b) => strength(b) - strength(a))[0];
       if (!best) return 'unsupported';
-      const stale = best.params.get('stale')?.toLowerCase() === 'true';
-      const newNonce = best.params.get('nonce') !== current?.params.get('nonce');
-      const refused = sent && !stale && !newNonce && best.scheme === current?.scheme;
       current = best;
-      sent = false;
       nonceCount = 0;
       cnonce = randomBytes(8).toString('hex');
-      return refused ? 'refused' : 'fresh';
+      return best.params.get('stale')?.toLowerCase() === 'true' ? 'stale' : 'answerable';
     },
 
     authorize(method, uri) {
       if (!current) return undefined;
-      sent = true;
       if (current.scheme === 'basic')
         return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
       const { params } = current;

@@ -2,7 +2,7 @@
  * TCP and TLS clients that read into one buffer of their own: `onread` saves an allocation and an event for each read,
  * which is more than half of what receiving a camera costs.
  */
-import { isIP, connect as netConnect, type OnReadOpts, type Socket } from 'node:net';
+import { isIP, connect as netConnect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
 import { StreamError, toStreamError } from '../core/errors.ts';
 import type { ByteStream, ByteStreamHandlers } from './byte-stream.ts';
