@@ -40,7 +40,7 @@ export interface AudioCodec {
   /** Hz. */
   readonly sampleRate: number;
   readonly channels: number;
-  /** AudioSpecificConfig, dOps, FLAC STREAMINFO block; undefined for PCM and mp3. */
+  /** AudioSpecificConfig, dOps, FLAC STREAMINFO (its 34 bytes, without a block header); undefined for PCM and mp3. */
   readonly extradata?: Buffer | undefined;
 }
 

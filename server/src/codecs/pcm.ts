@@ -102,6 +102,5 @@ function formatOf(codec: AudioCodec): SampleFormat {
 }
 
 function clamp(sample: number): number {
-  const rounded = Math.round(sample);
-  return rounded > 32767 ? 32767 : rounded < -32768 ? -32768 : rounded;
+  return Math.max(-32768, Math.min(32767, Math.round(sample)));
 }
