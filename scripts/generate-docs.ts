@@ -1,0 +1,50 @@
+/** Writes docs/formats.md from the table of formats; test/architecture.test.ts fails when the file is stale. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Format } from '../server/src/formats/format.ts';
+import { FORMATS } from '../server/src/formats/index.ts';
+
+export const FORMATS_PAGE = join(import.meta.dirname, '../docs/formats.md');
+
+const GROUPS: readonly (readonly [Format['group'], string])[] = [
+  ['camera', 'Cameras'],
+  ['network', 'Network protocols'],
+  ['file', 'Byte formats'],
+  ['device', 'Devices of this machine'],
+  ['program', 'Programs and streams'],
+  ['output', 'Outputs'],
+];
+
+/** docs/formats.md, whole. */
+export function renderFormats(formats: readonly Format[] = FORMATS): string {
+  const sections = GROUPS.flatMap(([group, title]) => {
+    const rows = formats.filter((format) => format.group === group);
+    return rows.length === 0 ? [] : [`## ${title}\n\n${rows.map(renderFormat).join('\n')}`];
+  });
+  return `# Formats
+
+Made from the table in [formats/index.ts](../server/src/formats/index.ts) by \`node scripts/generate-docs.ts\`.
+A byte format is read from HTTP, TCP, a program's output and HTTP POST alike.
+
+${sections.join('\n')}`;
+}
+
+function renderFormat(format: Format): string {
+  const facts: readonly (readonly [string, string])[] = [
+    ['Source', code(format.schemes?.map((scheme) => `${scheme}:`))],
+    ['Example', code(format.example && [format.example])],
+    ['MIME types', code(format.mimeTypes)],
+    ['Brings in', code(format.receives)],
+    ['Gives out', code(format.sends)],
+    ['Output', code(format.extension && [`/api/stream.${format.extension}`])],
+    ['Accepted from', format.unsafe ? 'the config file only, as it runs programs' : ''],
+  ];
+  const lines = facts.filter(([, value]) => value).map(([name, value]) => `- ${name}: ${value}`);
+  return `### ${format.title}\n\n${lines.join('\n')}\n`;
+}
+
+function code(values: readonly string[] | undefined | ''): string {
+  return (values || []).map((value) => `\`${value}\``).join(' ');
+}
+
+if (import.meta.main) writeFileSync(FORMATS_PAGE, renderFormats());

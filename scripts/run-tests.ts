@@ -1,0 +1,146 @@
+/**
+ * Runs the checks (Biome, tsc) and every test file, each in its own process, and ends with one line:
+ * `N passed, N failed`. A check counts as one test; so does a file that crashes, hangs, or holds no test.
+ */
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { run } from 'node:test';
+import type { TestEvent } from 'node:test/reporters';
+import { inspect } from 'node:util';
+
+const ROOT = join(import.meta.dirname, '..');
+const BIN = join(ROOT, 'node_modules/.bin');
+const IGNORED = ['**/node_modules/**', '**/dist/**'];
+
+/** Files that load the machine run alone. */
+const ALONE = /^test\/(e2e|bench)\//;
+const PARALLEL = 2;
+const FILE_TIMEOUT_MS = 120_000;
+const ALONE_TIMEOUT_MS = 360_000;
+/** Of what a failing file printed, this much is shown. */
+const MAXIMUM_OUTPUT = 8000;
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  /** What a reader needs to find the failures. */
+  readonly report: string;
+}
+
+interface Job {
+  readonly name: string;
+  readonly run: () => Promise<Outcome>;
+}
+
+function listFiles(pattern: string): string[] {
+  return globSync(pattern, { cwd: ROOT, exclude: IGNORED }).sort();
+}
+
+function checks(): Job[] {
+  const projects = listFiles('**/tsconfig.json').map((path) => path.replace(/\/?tsconfig\.json$/, '') || '.');
+  return [
+    { name: 'biome', run: () => runCheck('biome', ['check', '.']) },
+    ...projects.map((project) => ({
+      name: `tsc ${project}`,
+      run: () => runCheck('tsc', ['--noEmit', '-p', project]),
+    })),
+  ];
+}
+
+function testFiles(): Job[] {
+  return listFiles('{server,frontend-card,test}/**/*.test.ts').map((name) => ({
+    name,
+    run: () => runTestFile(name),
+  }));
+}
+
+async function runCheck(command: string, args: readonly string[]): Promise<Outcome> {
+  const child = spawn(join(BIN, command), args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (bytes) => {
+      output += bytes;
+    });
+  }
+  const { promise, resolve } = Promise.withResolvers<number | null>();
+  child.once('close', resolve);
+  const ok = (await promise) === 0;
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, report: ok ? '' : output };
+}
+
+async function runTestFile(name: string): Promise<Outcome> {
+  const timeoutMs = ALONE.test(name) ? ALONE_TIMEOUT_MS : FILE_TIMEOUT_MS;
+  const failures: string[] = [];
+  let passed = 0;
+  let printed = '';
+  const signal = AbortSignal.timeout(timeoutMs);
+  const events = run({ files: [join(ROOT, name)], signal });
+  for await (const { type, data } of events as AsyncIterable<TestEvent>) {
+    if (type === 'test:stdout' || type === 'test:stderr') printed += data.message;
+    if (type === 'test:pass' && isTest(data)) {
+      if (isFile(data, name)) failures.push('holds no test');
+      else passed++;
+    }
+    if (type === 'test:fail' && isTest(data)) {
+      const whole = isFile(data, name);
+      const reason =
+        whole && signal.aborted ? `did not end within ${timeoutMs / 1000} s` : describe(data.details.error);
+      failures.push(whole ? reason : `${data.name}\n${reason}`);
+    }
+  }
+  const output = failures.length > 0 && printed ? ['printed:', printed.slice(-MAXIMUM_OUTPUT)] : [];
+  return { passed, failed: failures.length, report: [...failures, ...output].join('\n') };
+}
+
+type Result = Extract<TestEvent, { type: 'test:pass' | 'test:fail' }>['data'];
+
+function isTest({ details, skip, todo }: Result): boolean {
+  return details.type !== 'suite' && !skip && !todo;
+}
+
+/** A file that crashes, hangs or holds no test is reported as a test of that name. */
+function isFile({ name }: Result, path: string): boolean {
+  return relative(ROOT, name) === path;
+}
+
+function describe(error: Error): string {
+  return typeof error.cause === 'string' ? error.cause : inspect(error.cause ?? error);
+}
+
+/** Runs the jobs, `width` at a time; prints a line for each when it ends. */
+async function runAll(jobs: readonly Job[], width: number): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const waiting = jobs.values();
+  const work = async (): Promise<void> => {
+    for (const job of waiting) {
+      const startedAt = performance.now();
+      const outcome = await job.run();
+      outcomes.push(outcome);
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      console.log(`${outcome.failed ? '✖' : '✔'} ${job.name} (${outcome.passed} passed, ${seconds} s)`);
+      if (outcome.failed) console.log(outcome.report.replace(/^/gm, '    '));
+    }
+  };
+  await Promise.all(Array.from({ length: width }, work));
+  return outcomes;
+}
+
+const patterns = process.argv.slice(2);
+const chosen = [...checks(), ...testFiles()].filter(
+  ({ name }) => patterns.length === 0 || patterns.some((pattern) => name.includes(pattern)),
+);
+const outcomes = [
+  ...(await runAll(
+    chosen.filter(({ name }) => !ALONE.test(name)),
+    PARALLEL,
+  )),
+  ...(await runAll(
+    chosen.filter(({ name }) => ALONE.test(name)),
+    1,
+  )),
+];
+const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -1,0 +1,9 @@
+/** `npm test [-- PATTERN …]`: installs what is missing, then runs every check and test, or those whose name holds a pattern. */
+import { join } from 'node:path';
+import { handOver, installPackages, installPrograms, ROOT, runScript } from './setup.mjs';
+
+await runScript(async () => {
+  await installPackages();
+  await installPrograms(['ffmpeg', 'chromium']);
+  handOver([join(ROOT, 'scripts/run-tests.ts'), ...process.argv.slice(2)]);
+});

@@ -1,0 +1,179 @@
+/** Holds the house together: who may import whom, how files are named and sized, and that the table tells the truth. */
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, test } from 'node:test';
+import { FORMATS_PAGE, renderFormats } from '../scripts/generate-docs.ts';
+import { FORMATS } from '../server/src/formats/index.ts';
+import { parseSourceText } from '../server/src/formats/source-text.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const SERVER = 'server/src';
+
+/** Each folder of server/src, and the folders it may import from besides itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  util: [],
+  config: ['util'],
+  codecs: ['util'],
+  core: ['util', 'codecs'],
+  rtp: ['util', 'codecs', 'core'],
+  net: ['util', 'codecs', 'core'],
+  formats: ['util', 'config', 'codecs', 'core', 'rtp', 'net'],
+  api: ['util', 'config', 'codecs', 'core', 'rtp', 'net', 'formats'],
+  homeassistant: ['util', 'config', 'codecs', 'core', 'net', 'formats'],
+};
+
+const MAXIMUM_LINES = 400;
+const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|fuzz|config|generated|d))*\.(ts|mjs)$/;
+const IMPORT = /(?:^|[\s;])(?:import|export)\s(?:[^'"]*?\sfrom\s)?'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;
+
+const FILES = globSync('{server,frontend-card,test,scripts}/**/*.{ts,mjs}', {
+  cwd: ROOT,
+  exclude: ['**/node_modules/**', '**/dist/**', '**/fixtures/**', '**/.cache/**'],
+});
+const SERVER_FILES = FILES.filter((path) => path.startsWith(`${SERVER}/`));
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const isTest = (path: string): boolean => path.endsWith('.test.ts');
+
+/** The modules that a file imports: paths from the root for files, names for packages. */
+function importsOf(path: string): string[] {
+  return [...read(path).matchAll(IMPORT)].map(([, fixed, lazy]) => {
+    const target = (fixed ?? lazy)!;
+    return target.startsWith('.') ? normalize(join(dirname(path), target)) : target;
+  });
+}
+
+/** `server/src/rtp/h264.ts` → `rtp`; main.ts → ``. */
+function folderOf(path: string): string {
+  const [first, ...rest] = path.slice(SERVER.length + 1).split('/');
+  return rest.length > 0 ? first! : '';
+}
+
+describe('imports', () => {
+  test('every folder of server/src has a place in the order', () => {
+    const folders = new Set(SERVER_FILES.map(folderOf).filter(Boolean));
+    assert.deepEqual(
+      [...folders].filter((folder) => !MAY_IMPORT[folder]),
+      [],
+    );
+  });
+
+  test('point one way', () => {
+    const wrong = SERVER_FILES.flatMap((path) => {
+      const from = folderOf(path);
+      if (!from) return [];
+      return importsOf(path)
+        .filter((target) => target.startsWith(SERVER))
+        .filter((target) => folderOf(target) !== from && !MAY_IMPORT[from]?.includes(folderOf(target)))
+        .filter((target) => !isTest(path) || folderOf(target) === '')
+        .map((target) => `${path} imports ${target}`);
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  test('the server never imports tests, scripts, the card or the page', () => {
+    const wrong = SERVER_FILES.filter((path) => !isTest(path)).flatMap((path) =>
+      importsOf(path)
+        .filter((target) => /^(test|scripts|frontend-card|server\/ui)\//.test(target))
+        .map((target) => `${path} imports ${target}`),
+    );
+    assert.deepEqual(wrong, []);
+  });
+
+  test('packages of the server are among its dependencies, and each is used', () => {
+    const { dependencies } = JSON.parse(read('server/package.json')) as { dependencies: object };
+    const used = new Set(
+      SERVER_FILES.filter((path) => !isTest(path))
+        .flatMap(importsOf)
+        .filter((target) => !target.startsWith('server/') && !target.startsWith('node:'))
+        .map((target) => target.split('/', target.startsWith('@') ? 2 : 1).join('/')),
+    );
+    assert.deepEqual([...used].sort(), Object.keys(dependencies).sort());
+  });
+});
+
+describe('files', () => {
+  test('are named in kebab-case', () => {
+    assert.deepEqual(
+      FILES.filter((path) => !KEBAB_CASE.test(path.split('/').at(-1)!)),
+      [],
+    );
+  });
+
+  test(`have at most ${MAXIMUM_LINES} lines`, () => {
+    const long = FILES.filter((path) => !isTest(path) && read(path).split('\n').length - 1 > MAXIMUM_LINES);
+    assert.deepEqual(long, []);
+  });
+
+  test('have no default export', () => {
+    assert.deepEqual(
+      FILES.filter((path) => /^export default\b|\bas default\b/m.test(read(path))),
+      [],
+    );
+  });
+
+  test('leave no work undone', () => {
+    const unfinished = /\b(TODO|FIXME|XXX|HACK)\b|not (yet )?implemented/;
+    assert.deepEqual(
+      FILES.filter((path) => path !== 'test/architecture.test.ts' && unfinished.test(read(path))),
+      [],
+    );
+  });
+});
+
+describe('the table of formats', () => {
+  const folders = globSync(`${SERVER}/formats/*/`, { cwd: ROOT }).map((path) => path.split('/').at(-1)!);
+
+  test('has one row a name, and one row a scheme', () => {
+    const names = FORMATS.map(({ name }) => name);
+    const schemes = FORMATS.flatMap((format) => format.schemes ?? []);
+    assert.equal(new Set(names).size, names.length);
+    assert.equal(new Set(schemes).size, schemes.length);
+  });
+
+  test('uses every folder of formats, directly or through another', () => {
+    const unused = folders.filter((folder) => {
+      const inside = `${SERVER}/formats/${folder}/`;
+      return !SERVER_FILES.some(
+        (path) =>
+          !path.startsWith(inside) &&
+          !isTest(path) &&
+          importsOf(path).some((target) => target.startsWith(inside)),
+      );
+    });
+    assert.deepEqual(unused, []);
+  });
+
+  for (const format of FORMATS) {
+    test(`${format.name}: modules load and export what the table says`, async () => {
+      if (format.producer) assert.equal(typeof (await format.producer()).open, 'function');
+      if (format.demuxer) {
+        const demuxer = (await format.demuxer()).createDemuxer();
+        assert.equal(typeof demuxer.push, 'function');
+        assert.ok(
+          format.detect ?? format.mimeTypes,
+          'a byte format is found by its first bytes or its MIME type',
+        );
+      }
+      if (format.output) {
+        const output = (await format.output()).createOutput(new URLSearchParams());
+        assert.ok(output.key && output.accepts.length > 0);
+        assert.ok(format.extension, 'an output has an extension to fetch it by');
+      }
+    });
+
+    if (format.schemes) {
+      test(`${format.name}: its example is a source of one of its schemes`, () => {
+        assert.ok(format.example);
+        assert.ok(format.schemes!.includes(parseSourceText(format.example).scheme));
+        assert.ok(format.producer);
+      });
+    }
+  }
+
+  test('is what docs/formats.md says', () => {
+    const page = existsSync(FORMATS_PAGE) ? readFileSync(FORMATS_PAGE, 'utf8') : '';
+    assert.equal(page, renderFormats(), 'stale: run node scripts/generate-docs.ts');
+  });
+});
