@@ -1,8 +1,30 @@
 /**
  * The table of formats: one row each. Schemes, `/api/schemes`, byte-format detection, `/api/stream.*`, docs/formats.md
  * and the tests derive from it. Nothing registers itself by being imported; modules load when first used.
+ *
+ * Byte formats are recognised in this order.
  */
 import type { Format } from './format.ts';
+
+const RTP_CODECS = [
+  'h264',
+  'hevc',
+  'mjpeg',
+  'aac',
+  'opus',
+  'pcm_alaw',
+  'pcm_mulaw',
+  'pcm_s16be',
+  'adpcm_g722',
+  'mp3',
+];
+const BYTE_FORMATS = ['h264', 'hevc', 'mjpeg', 'aac', 'pcm_alaw', 'pcm_mulaw', 'pcm_s16le'];
+
+/** First NAL unit type behind an Annex B start code, as its raw first byte; -1 if the bytes do not begin with one. */
+function firstNalByte(head: Buffer): number {
+  const start = head.indexOf('000001', 0, 'hex');
+  return start === 0 || start === 1 ? (head[start + 3] ?? -1) : -1;
+}
 
 export const FORMATS: readonly Format[] = [
   {
@@ -11,9 +33,46 @@ export const FORMATS: readonly Format[] = [
     group: 'camera',
     schemes: ['rtsp', 'rtsps', 'rtspx'],
     example: 'rtsp://user:password@192.168.1.10:554/stream1',
-    receives: ['h264', 'hevc', 'mjpeg', 'aac', 'opus', 'pcm_alaw', 'pcm_mulaw', 'pcm_s16be', 'adpcm_g722', 'mp3'],
-    sends: ['h264', 'hevc', 'mjpeg', 'aac', 'opus', 'pcm_alaw', 'pcm_mulaw', 'pcm_s16be', 'adpcm_g722', 'mp3'],
+    receives: RTP_CODECS,
+    sends: RTP_CODECS,
     producer: () => import('./rtsp/producer.ts'),
+  },
+  {
+    name: 'http',
+    title: 'HTTP stream or snapshot, recognised by its content',
+    group: 'network',
+    schemes: ['http', 'https', 'httpx'],
+    example: 'http://user:password@192.168.1.10/video.mjpg',
+    receives: BYTE_FORMATS,
+    producer: () => import('./http/producer.ts'),
+  },
+  {
+    name: 'tcp',
+    title: 'TCP stream, recognised by its first bytes',
+    group: 'network',
+    schemes: ['tcp'],
+    example: 'tcp://192.168.1.10:5000',
+    receives: BYTE_FORMATS,
+    producer: () => import('./tcp/producer.ts'),
+  },
+  {
+    name: 'ffmpeg',
+    title: 'Anything that FFmpeg reads, transcoded on request',
+    group: 'program',
+    schemes: ['ffmpeg'],
+    example: 'ffmpeg:front_door#video=h264#audio=opus',
+    receives: RTP_CODECS,
+    producer: () => import('./ffmpeg/producer.ts'),
+  },
+  {
+    name: 'exec',
+    title: 'Output of a program',
+    group: 'program',
+    schemes: ['exec'],
+    example: 'exec:ffmpeg -re -i /media/clip.mp4 -c copy -rtsp_transport tcp -f rtsp {output}',
+    unsafe: true,
+    receives: RTP_CODECS,
+    producer: () => import('./exec/producer.ts'),
   },
   {
     name: 'stream',
@@ -22,5 +81,57 @@ export const FORMATS: readonly Format[] = [
     schemes: ['stream'],
     example: 'stream:front_door',
     producer: () => import('./stream/producer.ts'),
+  },
+  {
+    name: 'mpjpeg',
+    title: 'Motion JPEG over HTTP (multipart)',
+    group: 'file',
+    receives: ['mjpeg'],
+    mimeTypes: ['multipart/x-mixed-replace'],
+    detect: (head) => /^\s*--\S/.test(head.toString('latin1', 0, 256)),
+    demuxer: () => import('./mpjpeg/demuxer.ts'),
+  },
+  {
+    name: 'hevc',
+    title: 'HEVC elementary stream',
+    group: 'file',
+    receives: ['hevc'],
+    detect: (head) => [0x40, 0x46].includes(firstNalByte(head)),
+    demuxer: () => import('./hevc/demuxer.ts'),
+  },
+  {
+    name: 'h264',
+    title: 'H.264 elementary stream',
+    group: 'file',
+    receives: ['h264'],
+    detect: (head) => [7, 9].includes(firstNalByte(head) & 0x9f),
+    demuxer: () => import('./h264/demuxer.ts'),
+  },
+  {
+    name: 'adts',
+    title: 'AAC with ADTS headers',
+    group: 'file',
+    receives: ['aac'],
+    mimeTypes: ['audio/aac', 'audio/aacp'],
+    detect: (head) => head[0] === 0xff && ((head[1] ?? 0) & 0xf6) === 0xf0,
+    demuxer: () => import('./adts/demuxer.ts'),
+  },
+  {
+    name: 'wav',
+    title: 'WAV with PCM, A-law or mu-law',
+    group: 'file',
+    receives: ['pcm_s16le', 'pcm_alaw', 'pcm_mulaw'],
+    mimeTypes: ['audio/wav', 'audio/x-wav', 'audio/wave'],
+    detect: (head) => head.toString('latin1', 0, 4) === 'RIFF',
+    demuxer: () => import('./wav/demuxer.ts'),
+  },
+  {
+    name: 'mjpeg',
+    title: 'JPEG pictures one behind the other',
+    group: 'file',
+    receives: ['mjpeg'],
+    mimeTypes: ['image/jpeg', 'image/jpg', 'video/x-motion-jpeg'],
+    detect: (head) => (head[0] === 0xff && head[1] === 0xd8) || head.includes('ffd8ffdb', 0, 'hex'),
+    demuxer: () => import('./mjpeg/demuxer.ts'),
   },
 ];

@@ -38,7 +38,10 @@ export async function openSource(text: string, context: OpenContext, trusted: bo
     throw new StreamError('invalid_source', `unknown source scheme "${source.scheme}": ${text}`);
   }
   if (format.unsafe && !trusted) {
-    throw new StreamError('unsafe_source', `${source.scheme}: sources are accepted from the config file only`);
+    throw new StreamError(
+      'unsafe_source',
+      `${source.scheme}: sources are accepted from the config file only`,
+    );
   }
   const { open } = await format.producer();
   try {

@@ -11,11 +11,6 @@ import type { Demuxer, Track } from '../../core/model.ts';
 const MAXIMUM_PENDING_BYTES = 64 << 10;
 const MINIMUM_HEADER_BYTES = 7;
 
-/** Whether the bytes begin with an ADTS header. */
-export function detect(head: Buffer): boolean {
-  return head[0] === 0xff && ((head[1] ?? 0) & 0xf6) === 0xf0;
-}
-
 /** Demuxer; timestamps count samples from the first frame. */
 export function createDemuxer(): Demuxer {
   let pending: Buffer = Buffer.alloc(0);

@@ -14,14 +14,6 @@ function firstUe(nal: Buffer): number {
   return (bits >> (23 - 2 * zeros)) - 1;
 }
 
-/** Bytes that begin like an H.264 stream: a start code, then SPS or an access unit delimiter. */
-export function detect(head: Buffer): boolean {
-  const start = head.indexOf('000001', 0, 'hex');
-  if (start !== 0 && start !== 1) return false;
-  const type = (head[start + 3] ?? 0) & 0x9f;
-  return type === H264_NAL.sps || type === H264_NAL.accessUnitDelimiter;
-}
-
 /** Demuxer of Annex B bytes. */
 export function createDemuxer(): Demuxer {
   return createAnnexBDemuxer({

@@ -13,14 +13,6 @@ const PARAMETER_NAMES: Readonly<Record<number, string>> = {
   [HEVC_NAL.pps]: 'pps',
 };
 
-/** Bytes that begin like an HEVC stream: a start code, then VPS or an access unit delimiter. */
-export function detect(head: Buffer): boolean {
-  const start = head.indexOf('000001', 0, 'hex');
-  if (start !== 0 && start !== 1) return false;
-  const type = typeOf(head.subarray(start + 3));
-  return head[start + 4] === 1 && (type === HEVC_NAL.vps || type === HEVC_NAL.accessUnitDelimiter);
-}
-
 /** Demuxer of Annex B bytes. */
 export function createDemuxer(): Demuxer {
   return createAnnexBDemuxer({

@@ -16,11 +16,6 @@ const CHUNK_HEADER_BYTES = 8;
 const MAXIMUM_HEADER_BYTES = 64 << 10;
 const PACKET_SECONDS = 0.02;
 
-/** Whether the bytes begin like a WAV file. */
-export function detect(head: Buffer): boolean {
-  return head.toString('latin1', 0, 4) === 'RIFF';
-}
-
 /** Demuxer; packets of 20 ms. Throws StreamError `unsupported` for other sample formats. */
 export function createDemuxer(): Demuxer {
   let pending: Buffer = Buffer.alloc(0);

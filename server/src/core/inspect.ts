@@ -1,0 +1,124 @@
+/** A stream as the API and the page show it: connections with their tracks and counters, in neutral form. */
+import type { AudioCodec, Codec } from '../codecs/codec.ts';
+import { Broadcast } from './broadcast.ts';
+import type { StreamError } from './errors.ts';
+import { type Accepts, type Consumer, type Peer, uniqueId } from './model.ts';
+import type { Source, SourceState } from './source.ts';
+import type { Stream } from './stream.ts';
+import type { LiveTrack } from './tracks.ts';
+
+/** A track that a source receives. */
+export interface ReceiverInfo {
+  readonly id: number;
+  readonly codec: Codec;
+  /** Ids of the consumers' senders. */
+  readonly children: readonly number[];
+  readonly bytes: number;
+  readonly packets: number;
+}
+
+/** A track that a consumer is sent. */
+export interface SenderInfo {
+  readonly id: number;
+  /** Id of the receiver. */
+  readonly parent: number;
+  readonly codec: Codec;
+  readonly bytes: number;
+  readonly packets: number;
+  readonly drops: number;
+}
+
+export interface SourceInfo {
+  /** As configured; holds credentials. '' for the source that clients push into. */
+  readonly text: string;
+  readonly state: SourceState;
+  readonly error: StreamError | undefined;
+  readonly reconnects: number;
+  /** The connection, while there is one. */
+  readonly peer: Peer | undefined;
+  readonly loudspeaker: readonly AudioCodec[];
+  readonly receivers: readonly ReceiverInfo[];
+}
+
+export interface ConsumerInfo {
+  readonly peer: Peer;
+  readonly accepts: Accepts;
+  readonly senders: readonly SenderInfo[];
+}
+
+export interface StreamInfo {
+  readonly name: string;
+  readonly sources: readonly SourceInfo[];
+  readonly consumers: readonly ConsumerInfo[];
+}
+
+/** Takes the picture; cheap enough for every request. */
+export function inspectStream(stream: Stream): StreamInfo {
+  const consumers = stream.subscriptions.flatMap(({ consumer, liveTracks }) =>
+    inspectConsumer(consumer, liveTracks),
+  );
+  const sources = stream.sources.map((source) => inspectSource(source, consumers));
+  return { name: stream.name, sources, consumers };
+}
+
+function inspectSource(source: Source, consumers: readonly ConsumerInfo[]): SourceInfo {
+  const { producer } = source;
+  const senders = consumers.flatMap((consumer) => consumer.senders);
+  return {
+    text: source.text,
+    state: source.state,
+    error: source.error,
+    reconnects: source.reconnects,
+    peer: producer?.peer,
+    loudspeaker: producer?.backchannel?.codecs ?? [],
+    receivers: (producer ? source.activeTracks : []).map(({ track, bytes, packets }) => ({
+      id: track.id,
+      codec: track.codec,
+      children: senders.filter(({ parent }) => parent === track.id).map(({ id }) => id),
+      bytes,
+      packets,
+    })),
+  };
+}
+
+/** A Broadcast stands for its viewers; their bytes are those of their socket, shared out by track. */
+function inspectConsumer(consumer: Consumer, liveTracks: readonly LiveTrack[]): ConsumerInfo[] {
+  if (!(consumer instanceof Broadcast)) {
+    return [
+      { peer: consumer.peer, accepts: consumer.accepts, senders: sendersOf(consumer.peer, liveTracks, 0, 0) },
+    ];
+  }
+  return consumer.members.map(({ viewer, packets, drops }) => ({
+    peer: viewer.peer,
+    accepts: consumer.accepts,
+    senders: sendersOf(viewer.peer, liveTracks, packets, drops),
+  }));
+}
+
+function sendersOf(
+  peer: Peer,
+  liveTracks: readonly LiveTrack[],
+  packets: number,
+  drops: number,
+): SenderInfo[] {
+  const total = liveTracks.reduce((sum, live) => sum + live.bytes, 0) || 1;
+  const totalPackets = liveTracks.reduce((sum, live) => sum + live.packets, 0) || 1;
+  return liveTracks.map((live, index) => ({
+    id: senderId(peer, index),
+    parent: (live.parent ?? live).track.id,
+    codec: live.track.codec,
+    bytes: Math.round((peer.bytesSent * live.bytes) / total),
+    packets: Math.round((packets * live.packets) / totalPackets),
+    drops: index === 0 ? drops : 0,
+  }));
+}
+
+const senderIds = new WeakMap<Peer, number[]>();
+
+/** Ids of a peer's senders stay the same from one request to the next. */
+function senderId(peer: Peer, index: number): number {
+  const ids = senderIds.get(peer) ?? [];
+  if (ids.length === 0) senderIds.set(peer, ids);
+  ids[index] ??= uniqueId();
+  return ids[index];
+}
