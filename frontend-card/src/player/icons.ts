@@ -1,0 +1,33 @@
+/** The icons of the control bar: strokes on a 24 × 24 grid. */
+
+const PATHS = {
+  play: 'M8 5.2v13.6L19 12z',
+  pause: 'M8.5 5.5v13M15.5 5.5v13',
+  sound: 'M4 9.5v5h3.4l4.6 4v-13l-4.6 4zM15.6 9.2a4 4 0 0 1 0 5.6M18.2 6.6a7.7 7.7 0 0 1 0 10.8',
+  muted: 'M4 9.5v5h3.4l4.6 4v-13l-4.6 4zM16 9.7l4.6 4.6M20.6 9.7 16 14.3',
+  microphone: 'M12 3.5a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0v-5a3 3 0 0 1 3-3zM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3',
+  snapshot: 'M3.5 8.2h3.8l1.6-2.7h6.2l1.6 2.7h3.8v10.6h-17zM12 10a3.4 3.4 0 1 0 0 6.8 3.4 3.4 0 0 0 0-6.8z',
+  pip: 'M3.5 5.5h17v13h-17zM12 11.8h5.6v3.9H12z',
+  enlarge: 'M4.5 9V4.5H9M15 4.5h4.5V9M19.5 15v4.5H15M9 19.5H4.5V15',
+  shrink: 'M9 4.5V9H4.5M19.5 9H15V4.5M15 19.5V15h4.5M4.5 15H9v4.5',
+  retry: 'M19 12a7 7 0 1 1-2-4.9M19.5 3.5v4h-4',
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+/** A new svg element; shown or hidden by its name through `data-icon`. */
+export function icon(name: IconName): SVGSVGElement {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
+  setIcon(svg, name);
+  return svg;
+}
+
+export function setIcon(svg: SVGSVGElement, name: IconName): void {
+  if (svg.dataset.icon === name) return;
+  svg.dataset.icon = name;
+  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  path.setAttribute('d', PATHS[name]);
+  svg.replaceChildren(path);
+}

@@ -1,0 +1,263 @@
+/**
+ * The life of a player without its looks: rounds of modes, retries, sleep and wake, a talk.
+ *
+ *   idle ──start──▶ connecting ──picture──▶ playing ──lost──▶ connecting …
+ *     ▲                 │ all rounds failed                        │ again and again
+ *     └────stop─────    ▼                                          ▼
+ *                    waiting (back-off) ──▶ connecting
+ */
+import {
+  backoffMs,
+  type Failure,
+  isSourceFailure,
+  isWebrtc,
+  type Mode,
+  parseModes,
+  planRounds,
+  sentence,
+} from './policy.ts';
+import { openSession, type Session } from './session.ts';
+import type { Transport } from './transport.ts';
+import type { WebrtcTransport } from './webrtc.ts';
+
+export interface PlaybackOptions {
+  readonly url: string;
+  readonly mode: string;
+  readonly video: boolean;
+  readonly audio: boolean;
+  readonly iceServers: Promise<readonly RTCIceServer[]>;
+  /** Asked at each start of a transport. */
+  sound(): { readonly muted: boolean; readonly volume: number };
+}
+
+export type PlaybackState = 'idle' | 'connecting' | 'playing' | 'stalled' | 'waiting';
+
+export interface PlaybackEvents {
+  attach(element: Transport['element']): void;
+  show(transport: Transport): void;
+  /** What is shown goes away now: the moment to keep its last frame. */
+  leave(): void;
+  silenced(): void;
+  changed(): void;
+}
+
+export interface Playback {
+  readonly state: PlaybackState;
+  readonly transport: Transport | undefined;
+  /** Modes that were tried in vain before the one that plays. */
+  readonly failures: readonly Failure[];
+  /** Why it waits or stalls, as a sentence. */
+  readonly problem: string;
+  /** When the next attempt begins, by Date.now(); while waiting. */
+  readonly retryAtMs: number;
+  start(): void;
+  stop(): void;
+  /** Ends a wait: the network is back, the user is impatient. */
+  retry(): void;
+  /** Sends a microphone track to the camera; opens a WebRTC session with it where the present one can't. Rejects with an Error to show. */
+  talk(track: MediaStreamTrack): Promise<void>;
+  hush(): void;
+}
+
+/** Playing this long counts as success: the next loss is answered at once. */
+const STEADY_MS = 10_000;
+const STALLED_MS = 5000;
+const DEAD_MS = 15_000;
+/** Key frames alone may be far apart. */
+const DEAD_PICTURES_MS = 60_000;
+const WATCH_MS = 1000;
+
+export function createPlayback(options: PlaybackOptions, events: PlaybackEvents): Playback {
+  const rounds = planRounds(parseModes(options.mode));
+  let state: PlaybackState = 'idle';
+  let session: Session | undefined;
+  /** Gives up a session with a microphone that is about to replace `session`. */
+  let abandonTalk: (() => void) | undefined;
+  let failures: Failure[] = [];
+  let problem = '';
+  let round = 0;
+  let attempt = 0;
+  let playingSinceMs = 0;
+  let retryAtMs = 0;
+  let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  let watchTimer: ReturnType<typeof setInterval> | undefined;
+  let looking = false;
+
+  const enter = (to: PlaybackState) => {
+    state = to;
+    events.changed();
+  };
+
+  const connect = () => {
+    clearTimeout(retryTimer);
+    const earlier = round === 0 ? [] : failures;
+    failures = [...earlier];
+    session = open(rounds[round]!, undefined, {
+      show: (transport, raceFailures) => {
+        failures = [...earlier, ...raceFailures];
+        if (state !== 'playing') playingSinceMs = Date.now();
+        events.show(transport);
+        enter('playing');
+      },
+      failuresChanged: (raceFailures) => {
+        failures = [...earlier, ...raceFailures];
+        events.changed();
+      },
+      ended: (raceFailures, played) => onEnded([...earlier, ...raceFailures], raceFailures, played),
+    });
+    enter('connecting');
+  };
+
+  const open = (
+    modes: readonly Mode[],
+    microphone: MediaStreamTrack | undefined,
+    handlers: Pick<Parameters<typeof openSession>[1], 'show' | 'failuresChanged' | 'ended'>,
+  ) =>
+    openSession(
+      { ...options, ...options.sound(), modes, microphone },
+      { attach: events.attach, silenced: events.silenced, ...handlers },
+    );
+
+  const onEnded = (all: Failure[], latest: readonly Failure[], played: boolean) => {
+    failures = all;
+    session = undefined;
+    if (played) {
+      events.leave();
+      if (Date.now() - playingSinceMs > STEADY_MS) attempt = 0;
+    } else if (!isSourceFailure(latest) && round + 1 < rounds.length) {
+      round++;
+      connect();
+      return;
+    }
+    problem = sentence(played ? latest.at(-1)!.reason : all[0]!.reason);
+    wait();
+  };
+
+  const wait = () => {
+    abandonTalk?.();
+    round = 0;
+    const delayMs = backoffMs(++attempt, Math.random());
+    retryAtMs = Date.now() + delayMs;
+    clearTimeout(retryTimer);
+    retryTimer = setTimeout(connect, delayMs);
+    enter('waiting');
+  };
+
+  const reconnect = (reason: string) => {
+    events.leave();
+    session?.close();
+    session = undefined;
+    problem = reason;
+    wait();
+  };
+
+  const watch = async () => {
+    const transport = session?.shown;
+    if (!session || !transport || looking || document.hidden) return;
+    let silentMs = Date.now() - session.lastMediaMs;
+    if (silentMs > STALLED_MS && transport.alive) {
+      looking = true;
+      await transport.alive();
+      looking = false;
+      if (session?.shown !== transport) return;
+      silentMs = Date.now() - session.lastMediaMs;
+    }
+    const pictures = transport.mode === 'mp4' || transport.mode === 'mjpeg';
+    if (silentMs > (pictures ? DEAD_PICTURES_MS : DEAD_MS)) reconnect('The camera sends no picture.');
+    else if (silentMs > STALLED_MS && !pictures) {
+      problem = 'The camera sends no picture.';
+      enter('stalled');
+    } else if (state === 'stalled') enter('playing');
+  };
+
+  const retry = () => {
+    if (state === 'waiting') {
+      attempt = 0;
+      connect();
+    } else void watch();
+  };
+
+  return {
+    get state() {
+      return state;
+    },
+    get transport() {
+      return session?.shown;
+    },
+    get failures() {
+      return failures;
+    },
+    get problem() {
+      return problem;
+    },
+    get retryAtMs() {
+      return retryAtMs;
+    },
+    retry,
+
+    start() {
+      if (state !== 'idle') return;
+      round = attempt = 0;
+      watchTimer = setInterval(() => void watch(), WATCH_MS);
+      addEventListener('online', retry);
+      connect();
+    },
+
+    stop() {
+      if (state === 'idle') return;
+      clearTimeout(retryTimer);
+      clearInterval(watchTimer);
+      removeEventListener('online', retry);
+      if (session?.shown) events.leave();
+      abandonTalk?.();
+      session?.close();
+      session = undefined;
+      enter('idle');
+    },
+
+    async talk(track) {
+      const shown = session?.shown as Partial<WebrtcTransport> | undefined;
+      if (shown?.setMicrophone && shown.canTalk) {
+        await shown.setMicrophone(track);
+        return;
+      }
+      abandonTalk?.();
+      const mode = rounds.flat().find(isWebrtc) ?? 'webrtc';
+      await new Promise<void>((resolve, reject) => {
+        const giveUp = (reason: string) => {
+          abandonTalk = undefined;
+          opened.close();
+          reject(new Error(reason));
+        };
+        const opened = open([mode], track, {
+          show(transport) {
+            if (!(transport as WebrtcTransport).canTalk) {
+              giveUp('This camera has no loudspeaker, or takes no sound from the browser.');
+              return;
+            }
+            abandonTalk = undefined;
+            const before = session;
+            session = opened;
+            failures = [];
+            events.show(transport);
+            before?.close();
+            enter('playing');
+            resolve();
+          },
+          failuresChanged: () => undefined,
+          ended(latest, played) {
+            if (played) onEnded([...latest], latest, true);
+            else giveUp(sentence(latest[0]?.reason ?? 'Talking failed'));
+          },
+        });
+        abandonTalk = () => giveUp('The talk was interrupted.');
+      });
+    },
+
+    hush() {
+      abandonTalk?.();
+      const shown = session?.shown as Partial<WebrtcTransport> | undefined;
+      void shown?.setMicrophone?.(null);
+    },
+  };
+}

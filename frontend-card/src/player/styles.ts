@@ -1,0 +1,153 @@
+/** The look of the player, inside its shadow root. */
+export const STYLES = `
+:host {
+  --porthole-accent: #35c9b5;
+  --porthole-alarm: #ff6b61;
+  display: block;
+  position: relative;
+  overflow: hidden;
+  container-type: inline-size;
+  aspect-ratio: var(--porthole-aspect, 16 / 9);
+  background: #0b0f14;
+  color: #f4f7f9;
+  font: 500 14px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
+  -webkit-tap-highlight-color: transparent;
+  user-select: none;
+  outline: none;
+}
+:host([hidden]) { display: none; }
+:host(:fullscreen) { width: 100%; height: 100%; aspect-ratio: auto; border-radius: 0; }
+:host(:focus-visible) { box-shadow: inset 0 0 0 2px var(--porthole-accent); }
+[hidden] { display: none !important; }
+
+.stage, .stage > *, .still, .veil { position: absolute; inset: 0; width: 100%; height: 100%; }
+.stage > *, .still { object-fit: contain; }
+.stage > * { z-index: 1; }
+.stage > .shown { z-index: 2; }
+.still { transition: filter .3s, opacity .3s; }
+:host([state="waiting"]) .still, :host([state="idle"]) .still { filter: saturate(.4) brightness(.55); }
+
+button, input { font: inherit; color: inherit; }
+button {
+  display: grid; place-items: center;
+  width: 40px; height: 40px; padding: 0;
+  border: 0; border-radius: 50%;
+  background: none; cursor: pointer;
+  transition: background .15s, color .15s, transform .1s;
+}
+button:hover { background: rgb(255 255 255 / .16); }
+button:active { transform: scale(.93); }
+button:focus-visible, input:focus-visible { outline: 2px solid var(--porthole-accent); outline-offset: 1px; }
+svg {
+  width: 22px; height: 22px;
+  fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round;
+}
+
+.top, .bar {
+  position: absolute; left: 0; right: 0; z-index: 4;
+  display: flex; align-items: center;
+  transition: opacity .25s;
+  pointer-events: none;
+}
+.top > *, .bar > * { pointer-events: auto; }
+.top {
+  top: 0; gap: 10px; padding: 12px 14px 36px;
+  padding-top: max(12px, env(safe-area-inset-top));
+  background: linear-gradient(rgb(6 10 14 / .6), transparent);
+}
+.bar {
+  bottom: 0; gap: 2px; padding: 40px 8px 6px;
+  padding-bottom: max(6px, env(safe-area-inset-bottom));
+  background: linear-gradient(transparent, rgb(6 10 14 / .7));
+}
+:host([quiet]) .top, :host([quiet]) .bar { opacity: 0; }
+:host([quiet]) .top > *, :host([quiet]) .bar > * { pointer-events: none; }
+:host([quiet]) { cursor: none; }
+
+.name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 600; text-shadow: 0 1px 3px rgb(0 0 0 / .6); }
+.space { flex: 1; }
+.badge {
+  display: inline-flex; align-items: center; gap: 6px;
+  width: auto; height: 26px; padding: 0 10px 0 9px;
+  border-radius: 13px;
+  background: rgb(10 16 22 / .62);
+  font-size: 12px; font-weight: 600; letter-spacing: .02em; white-space: nowrap;
+}
+.badge:hover { background: rgb(10 16 22 / .85); }
+.badge::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: var(--porthole-accent); }
+.badge.fallen::before { background: #ffc24b; }
+.details {
+  position: absolute; z-index: 5; top: 46px; right: 14px; max-width: min(340px, calc(100% - 28px));
+  box-sizing: border-box; padding: 12px 14px;
+  border-radius: 12px;
+  background: rgb(14 20 27 / .94); box-shadow: 0 8px 30px rgb(0 0 0 / .35);
+  font-weight: 400; font-size: 13px;
+  user-select: text;
+}
+.details dl { display: grid; grid-template-columns: auto 1fr; gap: 4px 12px; margin: 0; }
+.details dt { color: #9fb0bd; }
+.details dd { margin: 0; overflow-wrap: anywhere; }
+
+.volume { display: flex; align-items: center; }
+.volume input {
+  width: 0; margin: 0; opacity: 0;
+  accent-color: var(--porthole-accent);
+  transition: width .2s, opacity .2s, margin .2s;
+}
+.volume:hover input, .volume input:focus-visible { width: 76px; margin: 0 8px 0 2px; opacity: 1; }
+@media (hover: none) { .volume input { display: none; } }
+
+.talk { position: relative; }
+.talk::after {
+  content: ""; position: absolute; inset: 0; border-radius: 50%;
+  border: 2px solid var(--porthole-alarm); opacity: 0;
+  transform: scale(calc(1 + var(--level, 0) * .5));
+  transition: transform 60ms linear;
+  pointer-events: none;
+}
+.talk.on { background: var(--porthole-alarm); color: #1c0503; }
+.talk.on::after { opacity: .9; }
+.talk.opening { color: var(--porthole-alarm); animation: pulse 1s ease-in-out infinite alternate; }
+
+.veil {
+  z-index: 3; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 14px;
+  box-sizing: border-box; padding: 44px 20px;
+  text-align: center; text-wrap: balance; pointer-events: none;
+}
+.veil > * { pointer-events: auto; }
+.spinner {
+  width: 38px; height: 38px; box-sizing: border-box;
+  border: 3px solid rgb(255 255 255 / .22); border-top-color: #fff; border-radius: 50%;
+  animation: spin .9s linear infinite;
+}
+:host([state="connecting"]) .spinner { opacity: 0; animation: spin .9s linear infinite, appear .2s .35s forwards; }
+.message { max-width: 34em; margin: 0; text-shadow: 0 1px 4px rgb(0 0 0 / .7); overflow-wrap: anywhere; }
+.message small { display: block; margin-top: 2px; font-weight: 400; font-size: 13px; opacity: .8; }
+.big {
+  width: 68px; height: 68px;
+  background: rgb(10 16 22 / .55); backdrop-filter: blur(6px);
+}
+.big:hover { background: rgb(10 16 22 / .8); }
+.big svg { width: 32px; height: 32px; fill: currentColor; }
+.pill {
+  display: flex; align-items: center; gap: 8px;
+  width: auto; height: 36px; padding: 0 16px 0 12px; border-radius: 18px;
+  background: rgb(255 255 255 / .94); color: #10161c; font-weight: 600;
+}
+.pill:hover { background: #fff; }
+.pill svg { width: 18px; height: 18px; }
+.toast {
+  position: absolute; z-index: 5; left: 50%; bottom: 64px; transform: translateX(-50%);
+  box-sizing: border-box; width: max-content; max-width: calc(100% - 28px); padding: 9px 16px;
+  border-radius: 12px; background: rgb(14 20 27 / .94); box-shadow: 0 8px 30px rgb(0 0 0 / .35);
+  text-align: center; text-wrap: balance; font-size: 13px;
+}
+.unmute { position: absolute; z-index: 4; left: 14px; bottom: 58px; }
+
+@media (pointer: coarse) { button:not(.badge, .pill, .big) { width: 44px; height: 44px; } }
+@container (max-width: 300px) { .optional { display: none; } }
+@media (prefers-reduced-motion: reduce) { *, *::before, *::after { transition: none !important; } .talk.opening { animation: none; } }
+@keyframes spin { to { rotate: 1turn; } }
+@keyframes appear { to { opacity: 1; } }
+@keyframes pulse { to { background: rgb(255 107 97 / .3); } }
+`;
