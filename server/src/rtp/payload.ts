@@ -80,7 +80,10 @@ export function rtpFormat(
   payloadType: number,
   encoding: string,
   clockRate: number,
-  { channels = 1, parameters = {} }: { channels?: number; parameters?: Readonly<Record<string, string>> } = {},
+  {
+    channels = 1,
+    parameters = {},
+  }: { channels?: number; parameters?: Readonly<Record<string, string>> } = {},
 ): RtpFormat {
   return { payloadType, encoding, clockRate, channels, parameters: new Map(Object.entries(parameters)) };
 }

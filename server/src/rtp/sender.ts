@@ -60,7 +60,8 @@ export class RtpSender implements PacketSink {
     this.maxPayload = Math.max(packetSize ?? DEFAULT_PACKET_SIZE, MINIMUM_PACKET_SIZE) - RTP_HEADER_BYTES;
     this.ssrc = after?.ssrc ?? random.readUInt32BE(0);
     this.#sequence = after?.sequence ?? random.readUInt16BE(4);
-    this.#timestampOffset = after?.format.clockRate === format.clockRate ? after.#timestampOffset : random.readUInt32BE(8);
+    this.#timestampOffset =
+      after?.format.clockRate === format.clockRate ? after.#timestampOffset : random.readUInt32BE(8);
     this.packets = after?.packets ?? 0;
     this.octets = after?.octets ?? 0;
     this.#writer = writer;
