@@ -39,6 +39,8 @@ export interface H264Sps {
   readonly height: number;
   /** From the VUI, where it has timing. */
   readonly fps?: number | undefined;
+  /** Pictures that may come before one they are shown after (max_num_reorder_frames); undefined where not said. */
+  readonly reorderDepth?: number | undefined;
   /** chroma_format_idc: 0 grey, 1 4:2:0, 2 4:2:2, 3 4:4:4. */
   readonly chromaFormat: number;
   readonly lumaDepth: number;
@@ -52,7 +54,10 @@ const HIGH_PROFILES: ReadonlySet<number> = new Set([
 /** Baseline, Main, Extended: their avcC ends after the PPS. */
 const PLAIN_PROFILES: ReadonlySet<number> = new Set([66, 77, 88]);
 
+const BASELINE = 66;
+
 const MAX_MACROBLOCKS = 1024;
+const MAX_DPB_FRAMES = 16;
 const MAX_PARAMETER_SET_BYTES = 0xffff;
 const MAX_SPS = 31;
 const MAX_PPS = 255;
@@ -72,7 +77,7 @@ export function parseSps(sps: Buffer): H264Sps | undefined {
     ? readChromaFormat(bits)
     : { chromaFormat: 1, separatePlanes: false, lumaDepth: 8, chromaDepth: 8 };
   bits.ue();
-  skipPictureOrder(bits);
+  const shownAsDecoded = skipPictureOrder(bits);
   bits.ue();
   bits.skip(1);
   const widthInMbs = bits.ue() + 1;
@@ -93,8 +98,11 @@ export function parseSps(sps: Buffer): H264Sps | undefined {
   const width = widthInMbs * 16 - cropUnitX * (crop[0]! + crop[1]!);
   const height = heightInMbs * 16 - cropUnitY * (crop[2]! + crop[3]!);
   if (width <= 0 || height <= 0) return undefined;
-  const fps = bits.flag() ? readFps(bits) : undefined;
-  return { profile, constraints, level, width, height, fps, chromaFormat, lumaDepth, chromaDepth };
+  const { fps, reorderDepth } = bits.flag() ? readVui(bits) : {};
+  return {
+    ...{ profile, constraints, level, width, height, fps, chromaFormat, lumaDepth, chromaDepth },
+    reorderDepth: shownAsDecoded || profile === BASELINE ? 0 : reorderDepth,
+  };
 }
 
 function readChromaFormat(bits: BitReader) {
@@ -115,24 +123,51 @@ function skipScalingList(bits: BitReader, size: number): void {
   for (let i = 0; i < size && scale !== 0; i++) scale = (scale + bits.se() + 256) & 0xff;
 }
 
-function skipPictureOrder(bits: BitReader): void {
+/** Whether pictures are shown in the order of decoding for certain: pic_order_cnt_type 2. */
+function skipPictureOrder(bits: BitReader): boolean {
   const type = bits.ue();
   if (type === 0) bits.ue();
-  if (type !== 1) return;
+  if (type !== 1) return type === 2;
   bits.skip(1);
   bits.se();
   bits.se();
   const cycle = Math.min(bits.ue(), 255);
   for (let i = 0; i < cycle; i++) bits.se();
+  return false;
 }
 
-function readFps(bits: BitReader): number | undefined {
+function readVui(bits: BitReader): Pick<H264Sps, 'fps' | 'reorderDepth'> {
   skipVuiSignal(bits);
-  if (!bits.flag()) return undefined;
-  const unitsInTick = bits.bits(32);
-  const timeScale = bits.bits(32);
-  if (bits.overrun || unitsInTick === 0 || timeScale === 0) return undefined;
-  return timeScale / (2 * unitsInTick);
+  let fps: number | undefined;
+  if (bits.flag()) {
+    const unitsInTick = bits.bits(32);
+    const timeScale = bits.bits(32);
+    if (!bits.overrun && unitsInTick > 0 && timeScale > 0) fps = timeScale / (2 * unitsInTick);
+    bits.skip(1);
+  }
+  const nalHrd = bits.flag();
+  if (nalHrd) skipHrd(bits);
+  const vclHrd = bits.flag();
+  if (vclHrd) skipHrd(bits);
+  if (nalHrd || vclHrd) bits.skip(1);
+  bits.skip(1);
+  if (!bits.flag()) return { fps };
+  bits.skip(1);
+  for (let i = 0; i < 4; i++) bits.ue();
+  const reorderDepth = bits.ue();
+  return { fps, reorderDepth: bits.overrun || reorderDepth > MAX_DPB_FRAMES ? undefined : reorderDepth };
+}
+
+/** hrd_parameters() of §E.1.2. */
+function skipHrd(bits: BitReader): void {
+  const count = Math.min(bits.ue() + 1, 32);
+  bits.skip(8);
+  for (let i = 0; i < count; i++) {
+    bits.ue();
+    bits.ue();
+    bits.skip(1);
+  }
+  bits.skip(20);
 }
 
 /** Builds avcC with 4-byte lengths. `sps` has at least one unit of 4 bytes; more than 31 SPS or 255 PPS are left out. */

@@ -21,6 +21,8 @@ export interface HevcSps {
   readonly height: number;
   /** From the VUI, where it has timing. */
   readonly fps?: number | undefined;
+  /** Pictures that may come before one they are shown after (sps_max_num_reorder_pics). */
+  readonly reorderDepth?: number | undefined;
   /** chroma_format_idc: 0 grey, 1 4:2:0, 2 4:2:2, 3 4:4:4. */
   readonly chromaFormat: number;
   readonly lumaDepth: number;
@@ -85,11 +87,17 @@ export function parseSps(sps: Buffer): HevcSps | undefined {
 function readTail(
   bits: BitReader,
   maxSubLayersMinus1: number,
-): Pick<HevcSps, 'fps' | 'minSpatialSegmentation'> {
-  const nothing = { fps: undefined, minSpatialSegmentation: 0 };
+): Pick<HevcSps, 'fps' | 'minSpatialSegmentation' | 'reorderDepth'> {
   const pocBits = bits.ue() + 4;
   const orderingInfos = bits.flag() ? maxSubLayersMinus1 + 1 : 1;
-  for (let i = 0; i < orderingInfos * 3; i++) bits.ue();
+  let reorderDepth = 0;
+  for (let i = 0; i < orderingInfos; i++) {
+    bits.ue();
+    reorderDepth = bits.ue();
+    bits.ue();
+  }
+  if (bits.overrun || reorderDepth > MAX_SET_PICTURES) return { minSpatialSegmentation: 0 };
+  const nothing = { fps: undefined, reorderDepth, minSpatialSegmentation: 0 };
   for (let i = 0; i < 6; i++) bits.ue();
   if (bits.flag() && bits.flag()) skipScalingLists(bits);
   bits.skip(2);
