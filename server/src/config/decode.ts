@@ -17,8 +17,8 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import { registerSecret } from '../util/redact.ts';
-import type { Fragment } from './document.ts';
 import { ConfigError } from './error.ts';
+import type { Fragment } from './fragments.ts';
 import { parseListen } from './listen.ts';
 import { isPlain } from './merge.ts';
 

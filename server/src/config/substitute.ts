@@ -48,17 +48,24 @@ function resolve(inside: string, lookup: (name: string) => string | undefined): 
   return lookup(inside.slice(0, colon)) ?? inside.slice(colon + 1);
 }
 
+/** Hides placeholders from YAML. The same placeholder always hides behind the same letters. */
+export interface Placeholders {
+  hide(text: string): string;
+  restore(text: string): string;
+}
+
 /**
- * Hides the placeholders of a text behind letters that YAML takes as plain text, so that a file can be edited as it
- * stands (`[${LIST}]` is not YAML before substitution). `restore` puts them back into any text made from it.
+ * Puts letters that YAML takes as plain text in the place of placeholders, so that a file can be edited as it stands
+ * (`[${LIST}]` is not YAML before substitution), and back.
  */
-export function hidePlaceholders(text: string): { text: string; restore(edited: string): string } {
+export function hidePlaceholders(): Placeholders {
   const hidden: string[] = [];
   return {
-    text: text.replace(PLACEHOLDER, (placeholder) => {
-      hidden.push(placeholder);
-      return `\uE000${hidden.length - 1}\uE001`;
-    }),
-    restore: (edited) => edited.replace(/\uE000(\d+)\uE001/g, (_, index) => hidden[index] ?? ''),
+    hide: (text) =>
+      text.replace(PLACEHOLDER, (placeholder) => {
+        if (!hidden.includes(placeholder)) hidden.push(placeholder);
+        return `\uE000${hidden.indexOf(placeholder)}\uE001`;
+      }),
+    restore: (text) => text.replace(/\uE000(\d+)\uE001/g, (letters, index) => hidden[index] ?? letters),
   };
 }

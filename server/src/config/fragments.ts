@@ -1,5 +1,5 @@
 /**
- * YAML text to nodes, with limits, and without losing a whole file to one mistake.
+ * YAML text to nodes, without losing a whole file to one mistake.
  *
  * A text with a syntax error is cut at its top-level keys, and a section with an error at its entries. What parses
  * alone stands, and each piece that doesn't is reported with its own line:
@@ -8,7 +8,8 @@
  *     front: rtsp://a          ┐ fragment, path ['streams']
  *     back: "rtsp://b          ┘ fragment, reported: missing closing quote
  */
-import { type Alias, type Node, type ParsedNode, parseDocument, visit } from 'yaml';
+import { type Alias, type Node, visit } from 'yaml';
+import { parseYaml, type SyntaxProblem } from './yaml.ts';
 
 /** A part of a document. */
 export interface Fragment {
@@ -21,24 +22,10 @@ export interface Fragment {
   readonly base: number;
 }
 
-export interface SyntaxProblem {
-  readonly offset: number;
-  readonly message: string;
-}
-
-const MAX_TEXT = 1 << 20;
-const MAX_NESTING = 64;
-const MAX_COMPACT = 200;
 const MAX_PIECES = 2000;
-/** The parser's messages may end with a piece of the text, which may hold a password. */
-const QUOTED_SOURCE = /: ".*"$/s;
 
 /** Parses a text; problems are handed to `report`. */
 export function parseFragments(text: string, report: (problem: SyntaxProblem) => void): Fragment[] {
-  if (text.length > MAX_TEXT) {
-    report({ offset: 0, message: `longer than ${MAX_TEXT} characters` });
-    return [];
-  }
   const whole = parse(text, [], 0);
   if (whole.problems.length === 0) return [whole.fragment];
   const sections = split(text, 0);
@@ -92,21 +79,7 @@ function parse(
   path: readonly string[],
   base: number,
 ): { fragment: Fragment; problems: SyntaxProblem[] } {
-  const deep = nestedTooDeeply(text);
-  if (deep !== undefined) {
-    const problem = { offset: base + deep, message: `nested more than ${MAX_NESTING} levels deep` };
-    return { fragment: { path, node: null, targets: new Map(), base }, problems: [problem] };
-  }
-  // Duplicate keys are found while decoding: the parser's own check takes quadratic time.
-  const document = parseDocument<ParsedNode, true>(text, {
-    prettyErrors: false,
-    uniqueKeys: false,
-    logLevel: 'silent',
-  });
-  const problems = document.errors.map((error) => ({
-    offset: base + error.pos[0],
-    message: error.message.replace(QUOTED_SOURCE, ''),
-  }));
+  const { document, problems } = parseYaml(text);
   const targets = new Map<Alias, Node>();
   const anchors = new Map<string, Node>();
   visit(document, {
@@ -118,30 +91,8 @@ function parse(
       if (target) targets.set(alias, target);
     },
   });
-  return { fragment: { path, node: document.contents as Node | null, targets, base }, problems };
-}
-
-/**
- * The offset where brackets, compact block collections (`- - -`, `? ? ?`) or indents go deeper than any real config.
- * The YAML parser recurses, and a full stack would end the process rather than throw.
- */
-function nestedTooDeeply(text: string): number | undefined {
-  const indents: number[] = [];
-  let open = 0;
-  for (const line of text.matchAll(/^([ ]*)([^\n]*)/gm)) {
-    const [, spaces, rest] = line;
-    if (rest === '') continue;
-    while (indents.length > 0 && indents.at(-1)! >= spaces!.length) indents.pop();
-    indents.push(spaces!.length);
-    let compact = 0;
-    for (let i = 0; i < rest!.length; i++) {
-      const letter = rest![i]!;
-      if (letter === '[' || letter === '{') open++;
-      else if (letter === ']' || letter === '}') open = Math.max(0, open - 1);
-      else if (rest![i + 1] === ' ' && (letter === '-' || letter === '?' || letter === ':')) compact++;
-      if (open > MAX_NESTING || compact > MAX_COMPACT) return line.index + spaces!.length + i;
-    }
-    if (indents.length > MAX_NESTING) return line.index;
-  }
-  return undefined;
+  return {
+    fragment: { path, node: document.contents as Node | null, targets, base },
+    problems: problems.map(({ offset, message }) => ({ offset: base + offset, message })),
+  };
 }
