@@ -7,6 +7,7 @@
  *   else                       standard output is a byte stream, recognised by its first bytes
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StreamError } from '../../core/errors.ts';
 import type { Producer } from '../../core/model.ts';
 import { openBytes } from '../byte-stream.ts';
@@ -18,6 +19,7 @@ import { type RunningProcess, startProcess } from './process.ts';
 
 const OUTPUT = '{output}';
 const START_TIMEOUT_SECONDS = 30;
+const EXIT_GRACE_MS = 200;
 
 /** Runs the configured command. */
 export function open(source: SourceText, context: OpenContext): Promise<Producer> {
@@ -97,8 +99,6 @@ async function openPipe(
   context: OpenContext,
 ): Promise<Producer> {
   const program = await startProcess(argv, processSettings(source, context));
-  const ended = new AbortController();
-  void program.exited.then((reason) => ended.abort(new StreamError('process', reason)));
   try {
     const producer = await openBytes(program.stdout, {
       protocol: 'pipe',
@@ -108,9 +108,10 @@ async function openPipe(
     });
     return withProcess(producer, program);
   } catch (error) {
-    const reason = ended.signal.aborted ? ended.signal.reason : error;
+    // Output that just ended is explained by why the program did.
+    const exited = await Promise.race([program.exited, sleep(EXIT_GRACE_MS)]);
     await program.stop();
-    throw reason;
+    throw exited && !context.signal.aborted ? new StreamError('process', exited) : error;
   }
 }
 

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { audioCodec } from '../../codecs/codec.ts';
+import type { Packet, Producer } from '../../core/model.ts';
+import { Streams } from '../../core/streams.ts';
+import { configureLog, createLogger } from '../../util/log.ts';
+import type { OpenContext, Services } from '../format.ts';
+import { openSource } from '../open.ts';
+
+configureLog({ write: undefined });
+
+const services: Services = {
+  streams: new Streams(() => Promise.reject(new Error('unused'))),
+  section: (name) =>
+    name === 'exec' ? { allow_paths: ['ffmpeg', 'sh', 'cat', 'missing-program', 'sleep'] } : {},
+  open: (text, context) => openSource(text, context, false),
+  rtspBase: async () => 'rtsp://127.0.0.1:1',
+  expectPublisher: (_path, signal) =>
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+};
+const contextFor = (signal: AbortSignal): OpenContext => ({
+  stream: 'test',
+  signal,
+  log: createLogger('exec'),
+  services,
+});
+const open = (text: string, signal = new AbortController().signal, trusted = true): Promise<Producer> =>
+  openSource(text, contextFor(signal), trusted);
+
+const FFMPEG =
+  'exec:ffmpeg -v error -re -f lavfi -i testsrc2=size=320x240:rate=25 -c:v libx264 -tune zerolatency -f h264 -';
+
+test('a program that writes to its standard output is a camera, and is gone when nobody watches', async () => {
+  const producer = await open(FFMPEG);
+  assert.equal(producer.peer.protocol, 'pipe');
+  assert.equal(producer.tracks[0]?.codec.name, 'h264');
+  const stop = new AbortController();
+  const packets: Packet[] = [];
+  await producer.run((packet) => {
+    packets.push(packet);
+    if (packets.length === 10) stop.abort();
+  }, stop.signal);
+  assert.ok(packets.length >= 10);
+  assert.equal(packets[0]?.key, true);
+});
+
+test('children of the program are reaped with it', async () => {
+  const controller = new AbortController();
+  const opening = open(`exec:sh -c 'sleep 61.375 & sleep 61.375'`, controller.signal);
+  const children = (): string[] =>
+    execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => /^sleep 61\.375/.test(line));
+  await sleep(200);
+  assert.equal(children().length, 2);
+  controller.abort();
+  await assert.rejects(opening);
+  await sleep(50);
+  assert.deepEqual(children(), []);
+});
+
+test('the last words of a program that fails are in the error', async () => {
+  await assert.rejects(open(`exec:sh -c 'echo no such camera >&2; exit 3'`), /exit code 3: no such camera/);
+  await assert.rejects(open(`exec:sh -c 'echo bad config >&2; exit 1' {output}`), /bad config/);
+});
+
+test('a missing program, one that is not allowed, and one that comes through the API are refused by name', async () => {
+  await assert.rejects(open('exec:missing-program -x'), /program not found: missing-program/);
+  await assert.rejects(open('exec:rm -rf /'), /rm is not in exec\.allow_paths/);
+  await assert.rejects(open(FFMPEG, undefined, false), /config file only/);
+});
+
+test('a program that never publishes is given up, and ended', async () => {
+  await assert.rejects(
+    open(`exec:sh -c 'sleep 30' {output}#starttimeout=0.2`),
+    /did not publish its stream in time/,
+  );
+});
+
+test('a loudspeaker program reads what is said', async () => {
+  const producer = await open(`exec:cat#backchannel=1#audio=alaw/8000`);
+  assert.deepEqual(producer.tracks, []);
+  const codec = producer.backchannel?.codecs[0];
+  assert.deepEqual(codec, audioCodec('pcm_alaw', 8000));
+  const talk = await producer.backchannel?.open(
+    codec as ReturnType<typeof audioCodec>,
+    new AbortController().signal,
+  );
+  const track = { id: 0, codec: codec as ReturnType<typeof audioCodec> };
+  talk?.write({ track, data: Buffer.alloc(160), pts: 0, dts: 0, duration: 160, key: true, time: 0 });
+  talk?.close();
+  assert.equal(producer.peer.bytesSent, 160);
+  await assert.rejects(open('exec:cat#backchannel=1#audio=nonsense/1'), /#audio=nonsense\/1/);
+});
