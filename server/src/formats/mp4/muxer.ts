@@ -1,0 +1,138 @@
+/**
+ * Fragmented MP4 of live tracks: one fragment per video packet, with the audio that came since the last one.
+ *
+ *   packets   V0  A0  A1  V1  A2  V2          V: written at once       A: held until the next V,
+ *   chunks   [V0]     [V1 A0 A1]  [V2 A2]                                 at most 100 ms
+ *
+ * Packet data is passed on as it is: 4-byte lengths are what avc1 and hvc1 store.
+ */
+import type { Codec } from '../../codecs/codec.ts';
+import { parseAvcC } from '../../codecs/h264.ts';
+import { parseHvcC } from '../../codecs/hevc.ts';
+import { joinNals } from '../../codecs/nal.ts';
+import type { Muxer, Packet, Track } from '../../core/model.ts';
+import { createFragment, type Mp4Chunk, type Run, type Sample } from './fragment.ts';
+import { initSegment, type Presentation } from './init.ts';
+import { mp4ContentType } from './mime.ts';
+import { HOLE_SECONDS } from './playback-time.ts';
+import { SampleTiming } from './sample-timing.ts';
+
+export interface Mp4Options extends Presentation {
+  /**
+   * Repeats the parameter sets in front of each key frame. For outputs whose initialization segment cannot be sent
+   * again when the camera changes its picture: decoders follow sets in band, although avc1 does not ask for them.
+   */
+  readonly parameterSetsInBand?: boolean;
+}
+
+const HELD_SECONDS = 0.1;
+const HELD_SAMPLES = 64;
+const MAX_COMPOSITION_OFFSET = 2 ** 31 - 1;
+
+/** One track of the file and its samples that are not written yet. */
+interface Lane {
+  readonly trackId: number;
+  readonly codec: Codec;
+  readonly timing: SampleTiming;
+  readonly parameterSets: Buffer | undefined;
+  /** Ticks from decode to presentation of the first key frame, taken out of all: its picture is at the start of its sample. */
+  delay: number | undefined;
+  heldStart: number;
+  held: Sample[];
+  heldTicks: number;
+}
+
+export class Mp4Muxer implements Muxer<Mp4Chunk> {
+  readonly tracks: readonly Track[];
+  readonly contentType: string;
+  readonly header: readonly Buffer[];
+  readonly #lanes: ReadonlyMap<number, Lane>;
+  readonly #hasVideo: boolean;
+  #index = 0;
+  #endSeconds = Number.NaN;
+
+  /** Throws StreamError `unsupported` if MP4 cannot carry one of the tracks. Tracks keep their order in the file. */
+  constructor(tracks: readonly Track[], options: Mp4Options = {}) {
+    this.tracks = tracks;
+    this.contentType = mp4ContentType(tracks);
+    this.header = [initSegment(tracks, options)];
+    this.#lanes = new Map(
+      tracks.map((track, index) => [track.id, createLane(index + 1, track.codec, options)]),
+    );
+    this.#hasVideo = tracks.some(({ codec }) => codec.kind === 'video');
+  }
+
+  mux(packet: Packet): Mp4Chunk | undefined {
+    const lane = this.#lanes.get(packet.track.id);
+    if (!lane || packet.data.length === 0) return undefined;
+    this.#hold(lane, packet);
+    if (lane.codec.kind === 'video') return this.#flush(lane, packet.key);
+    if (!this.#hasVideo) return this.#flush(lane, true);
+    const full = lane.heldTicks > HELD_SECONDS * lane.codec.timeBase || lane.held.length >= HELD_SAMPLES;
+    return full ? this.#flush(lane, false) : undefined;
+  }
+
+  #hold(lane: Lane, packet: Packet): void {
+    const { timing, codec } = lane;
+    const sets = packet.key ? lane.parameterSets : undefined;
+    lane.delay ??= packet.pts - packet.dts;
+    const dts = packet.dts + lane.delay;
+    if (dts / codec.timeBase - this.#endSeconds > HOLE_SECONDS) {
+      for (const other of this.#lanes.values()) {
+        other.timing.jump(dts / codec.timeBase);
+        other.held = [];
+      }
+    }
+    timing.place(packet, dts);
+    if (lane.held.length === 0) {
+      lane.heldStart = timing.start;
+      lane.heldTicks = 0;
+    }
+    lane.heldTicks += timing.duration;
+    lane.held.push({
+      data: sets ? [sets, packet.data] : [packet.data],
+      size: packet.data.length + (sets?.length ?? 0),
+      duration: timing.duration,
+      compositionOffset: Math.min(packet.pts - dts, MAX_COMPOSITION_OFFSET),
+      key: packet.key,
+    });
+    const endSeconds = (timing.start + timing.duration) / codec.timeBase;
+    if (!(endSeconds <= this.#endSeconds)) this.#endSeconds = endSeconds;
+  }
+
+  /** Writes what is held of all tracks, `first` in front. */
+  #flush(first: Lane, key: boolean): Mp4Chunk {
+    const runs: Run[] = [takeRun(first)];
+    for (const lane of this.#lanes.values()) if (lane.held.length > 0) runs.push(takeRun(lane));
+    return createFragment(runs, key, this.#index++);
+  }
+}
+
+function createLane(trackId: number, codec: Codec, { parameterSetsInBand = false }: Mp4Options): Lane {
+  return {
+    trackId,
+    codec,
+    timing: new SampleTiming(codec),
+    parameterSets: parameterSetsInBand ? parameterSets(codec) : undefined,
+    delay: undefined,
+    heldStart: 0,
+    held: [],
+    heldTicks: 0,
+  };
+}
+
+function takeRun(lane: Lane): Run {
+  const { trackId, codec, heldStart, held } = lane;
+  lane.held = [];
+  return { trackId, timescale: codec.timeBase, decodeTime: heldStart, samples: held };
+}
+
+function parameterSets({ name, extradata }: Codec): Buffer | undefined {
+  if (!extradata) return undefined;
+  if (name === 'h264') {
+    const sets = parseAvcC(extradata);
+    return sets && joinNals([...sets.sps, ...sets.pps]);
+  }
+  const sets = name === 'hevc' ? parseHvcC(extradata) : undefined;
+  return sets && joinNals([...sets.vps, ...sets.sps, ...sets.pps]);
+}

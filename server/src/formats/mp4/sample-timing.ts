@@ -1,0 +1,76 @@
+/**
+ * Decode times and durations of the samples of one track, without gaps or overlaps.
+ *
+ *   packet dts   0    40    80         160   200
+ *   sample       [0,40[40,80[80,120[120,  200[200,240[     the late one starts at once and lasts longer
+ *
+ * A live muxer must give a sample's duration before the next packet comes, so the duration is a guess, and the next
+ * sample starts where the guess ended and makes up for it: time never drifts, and there is never a hole. Browsers
+ * take a hole of two frames for a discontinuity and drop all video up to the next key frame
+ * (Media Source Extensions §3.5.8, coded frame processing).
+ */
+import { parseAudioSpecificConfig } from '../../codecs/aac.ts';
+import type { Codec } from '../../codecs/codec.ts';
+import { opusPacketDuration } from '../../codecs/opus.ts';
+import type { Packet } from '../../core/model.ts';
+
+/** Audio follows the count of its samples, and is set by its timestamps only when it is further off than this. */
+const AUDIO_BEHIND_SECONDS = 0.05;
+const AUDIO_AHEAD_SECONDS = 0.3;
+
+export class SampleTiming {
+  readonly #codec: Codec;
+  readonly #frameTicks: number;
+  #end: number | undefined;
+  #lastDts: number | undefined;
+  #gap = 0;
+  /** Set by `place`: ticks. */
+  start = 0;
+  duration = 0;
+
+  constructor(codec: Codec) {
+    this.#codec = codec;
+    this.#frameTicks = frameTicks(codec);
+  }
+
+  /** Places the next packet: its `start` and `duration`. `dts` in ticks. */
+  place(packet: Packet, dts: number): void {
+    const nominal = this.#nominalDuration(packet, dts);
+    const start = this.#end ?? dts;
+    const late = (dts - start) / this.#codec.timeBase;
+    const counted =
+      this.#codec.kind === 'audio' && late <= AUDIO_BEHIND_SECONDS && late >= -AUDIO_AHEAD_SECONDS;
+    this.start = start;
+    this.duration = counted ? nominal : Math.max(1, dts + nominal - start);
+    this.#end = start + this.duration;
+  }
+
+  /** The stream stood still: the next packet starts not before this time. */
+  jump(seconds: number): void {
+    if (this.#end !== undefined) this.#end = Math.max(this.#end, Math.round(seconds * this.#codec.timeBase));
+  }
+
+  /** What the packet says, what its codec always has, or the shorter of the last two gaps (so that an outage is no frame rate). */
+  #nominalDuration(packet: Packet, dts: number): number {
+    const gap = this.#lastDts === undefined ? 0 : dts - this.#lastDts;
+    const estimate = this.#gap > 0 ? Math.min(gap, this.#gap) : gap;
+    this.#lastDts = dts;
+    this.#gap = gap;
+    const coded = this.#codec.name === 'opus' ? opusPacketDuration(packet.data) : this.#frameTicks;
+    return packet.duration || coded || estimate || defaultTicks(this.#codec);
+  }
+}
+
+/** Samples in every packet of a codec that always has the same number; else 0. */
+function frameTicks({ name, timeBase, extradata }: Codec): number {
+  if (name === 'aac') return (extradata && parseAudioSpecificConfig(extradata)?.frameLength) || 1024;
+  if (name === 'mp3') return timeBase >= 32000 ? 1152 : 576;
+  return 0;
+}
+
+const DEFAULT_VIDEO_SECONDS = 0.04;
+const DEFAULT_AUDIO_SECONDS = 0.02;
+
+function defaultTicks({ kind, timeBase }: Codec): number {
+  return Math.round(timeBase * (kind === 'video' ? DEFAULT_VIDEO_SECONDS : DEFAULT_AUDIO_SECONDS));
+}
