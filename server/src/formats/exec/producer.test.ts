@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { audioCodec } from '../../codecs/codec.ts';
@@ -46,13 +46,22 @@ test('a program that writes to its standard output is a camera, and is gone when
   assert.equal(packets[0]?.key, true);
 });
 
+/** Words of a process, from Linux's procfs; '' when it is gone. */
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${Number(pid)}/cmdline`, 'utf8')
+      .split('\0')
+      .join(' ')
+      .trim();
+  } catch {
+    return '';
+  }
+}
+
 test('children of the program are reaped with it', async () => {
   const controller = new AbortController();
   const opening = open(`exec:sh -c 'sleep 61.375 & sleep 61.375'`, controller.signal);
-  const children = (): string[] =>
-    execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
-      .split('\n')
-      .filter((line) => /^sleep 61\.375/.test(line));
+  const children = (): string[] => readdirSync('/proc').filter((pid) => commandLine(pid) === 'sleep 61.375');
   await sleep(200);
   assert.equal(children().length, 2);
   controller.abort();
