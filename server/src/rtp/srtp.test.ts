@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { createCipheriv, createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { assembleSrtpModule } from '../../../scripts/srtp-wasm/assemble.ts';
+import { generatedSource } from '../../../scripts/srtp-wasm/generated-source.ts';
 import { INTERLEAVED_BYTES, type RtpBlock, RtpBlockWriter } from './block.ts';
 import { SrtcpReceiver, SrtcpSender } from './srtcp.ts';
 import { createSrtpSender, SRTP_BATCH, SrtpReceiver } from './srtp.ts';
 import type { AesCmSender } from './srtp-cm.ts';
 import { AesGcmSender } from './srtp-gcm.ts';
 import { deriveSessionKeys, SRTP_PROFILES, type SrtpMaster, type SrtpProfile } from './srtp-keys.ts';
-import { assembleSrtpModule } from './wasm/assemble.ts';
-import { generatedSource } from './wasm/generated-source.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
 

@@ -1,5 +1,5 @@
 /**
- * Where things lie in the memory of the SRTP module (bytes), shared by its source (module.ts) and its user (srtp-cm.ts).
+ * Where things lie in the memory of the SRTP module (bytes), shared by its source (scripts/srtp-wasm/module.ts) and its user (srtp-cm.ts).
  */
 
 /** RTP packets that one call protects. */

@@ -1,4 +1,4 @@
-/** Generated from module.ts by generate.ts; a test holds it to that. */
+/** Generated from scripts/srtp-wasm/module.ts by generate.ts beside it; a test holds it to that. */
 export const SRTP_WASM = [
   'AGFzbQEAAAABPwlgAABgBH9/f38AYAF/AGAFf39/f38AYAR/f39/AX9gA39/fwBgAX8Bf2AIf39/f39/f38AYAd/f39/f39/AAMLCgABAgMEBQYHBQgFBAEB',
   'FRUHKAQGbWVtb3J5AgAGYWJzb3JiAAIIY291bnRlcnMABAdwcm90ZWN0AAkKkWEK6EUBFntBAP0ABAAhBkEA/QAEECEHQQD9AAQgIQhBAP0ABDAhCUEA/QAE',

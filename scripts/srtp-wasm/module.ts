@@ -7,9 +7,9 @@
  *   counters()          JS: AES-128-ECB            protect()
  *   IV, index ──▶ counter blocks ──▶ keystream ──▶ header, payload ⊕ keystream, ROC, padding ──▶ tag over the ROC
  *
- * `node server/src/rtp/wasm/generate.ts` assembles it to srtp.generated.ts.
+ * `node scripts/srtp-wasm/generate.ts` assembles it to srtp.generated.ts.
  */
-import * as at from './layout.ts';
+import * as at from '../../server/src/rtp/wasm/layout.ts';
 
 const RTP_HEADER = 12;
 const INTERLEAVED = 4;

@@ -4,7 +4,7 @@ const LINE = 120;
 export function generatedSource(binary: Buffer): string {
   const lines = binary.toString('base64').match(new RegExp(`.{1,${LINE}}`, 'g')) ?? [];
   return [
-    '/** Generated from module.ts by generate.ts; a test holds it to that. */',
+    '/** Generated from scripts/srtp-wasm/module.ts by generate.ts beside it; a test holds it to that. */',
     'export const SRTP_WASM = [',
     ...lines.map((line) => `  '${line}',`),
     "].join('');",
