@@ -25,6 +25,8 @@ export interface LogSettings {
   /** Levels by module name. */
   readonly modules?: Readonly<Record<string, LogLevel>>;
   readonly format?: 'text' | 'json' | 'color';
+  /** False: text lines without the time of day. */
+  readonly time?: boolean;
   /** Where lines go; default standard output. `undefined` in memory only. */
   readonly write?: ((line: string) => void) | undefined;
 }
@@ -88,7 +90,7 @@ function toText(line: string): string {
   const stamp = `${clock.toTimeString().slice(0, 8)}.${String(clock.getMilliseconds()).padStart(3, '0')}`;
   const label = LABELS[severity] ?? 'INF';
   const shown = settings.format === 'color' ? `\x1b[${COLORS[severity]}m${label}\x1b[0m` : label;
-  let text = `${stamp} ${shown} ${message}`;
+  let text = settings.time === false ? `${shown} ${message}` : `${stamp} ${shown} ${message}`;
   for (const [key, value] of Object.entries(fields)) {
     text += ` ${key}=${typeof value === 'string' ? quoted(value) : JSON.stringify(value)}`;
   }
