@@ -1,0 +1,56 @@
+/**
+ * Decode timestamps for video that has only presentation timestamps, as RTP does (RFC 6184 §5.1).
+ *
+ *   decode order   I0 P3 B1 B2 P6 B4 B5
+ *   pts             0  3  1  2  6  4  5
+ *   dts             0  0  1  2  3  4  5     the smallest of the last `depth + 1` pts
+ *
+ * The depth is how many pictures that are shown later come before one. Where nobody tells it, it is learnt: dts is pts
+ * until a pts steps back, and whoever writes the packet then raises that pts to the dts before it.
+ */
+
+const MAX_DEPTH = 16;
+
+export class DecodeTime {
+  /** A step beyond this is a clock that was set, not reordering; ticks. */
+  readonly #jump: number;
+  #depth = 0;
+  /** The last pts in decode order, `MAX_DEPTH + 1` at the most. */
+  readonly #recent: number[] = [];
+  #last = Number.NEGATIVE_INFINITY;
+
+  /** `timeBase`: ticks a second. */
+  constructor(timeBase: number) {
+    this.#jump = timeBase;
+  }
+
+  /** What the parameter sets say; undefined: they don't, so it is learnt. */
+  setDepth(depth: number | undefined): void {
+    this.#depth = Math.min(depth ?? 0, MAX_DEPTH);
+  }
+
+  /** The dts of the next picture. Never decreases, unless the clock was set back. */
+  next(pts: number): number {
+    if (Math.abs(pts - this.#last) > this.#jump) {
+      this.#recent.length = 0;
+      this.#last = Number.NEGATIVE_INFINITY;
+    }
+    this.#recent.push(pts);
+    if (this.#recent.length > MAX_DEPTH + 1) this.#recent.shift();
+    this.#learn(pts);
+    this.#last = Math.max(this.#last, this.#depth === 0 ? pts : this.#smallest());
+    return this.#last;
+  }
+
+  #learn(pts: number): void {
+    let later = 0;
+    for (const other of this.#recent) if (other > pts) later++;
+    if (later > this.#depth) this.#depth = later;
+  }
+
+  /** Of the last `depth + 1`: those still to be shown, and the one to be shown now. */
+  #smallest(): number {
+    const recent = this.#recent.toSorted((a, b) => b - a);
+    return recent[Math.min(this.#depth, recent.length - 1)]!;
+  }
+}
