@@ -100,7 +100,8 @@ function withoutSei(hvcC: Buffer): Buffer {
 
 test('spatial segmentation and parallelism are what FFmpeg makes of them', () => {
   const stream = ffmpeg(
-    '-f lavfi -i testsrc2=size=256x128:rate=10 -frames:v 1 -c:v libx265 -x265-params log-level=none:info=0:wpp=1:pools=2 -f hevc -',
+    '-f lavfi -i testsrc2=size=256x128:rate=10 -frames:v 1 -c:v libx265 ' +
+      '-x265-params log-level=none:info=0:wpp=1:pools=2 -f hevc -',
   );
   const nals = splitAnnexB(stream).map((nal) =>
     hevcNalType(nal[0]!) === HEVC_NAL.sps ? withBitstreamRestriction(nal, 17) : nal,
@@ -116,6 +117,16 @@ test('spatial segmentation and parallelism are what FFmpeg makes of them', () =>
   const ours = buildHvcC(vps!, sps!, pps!);
   assert.equal(ours?.toString('hex', 0, 23), theirs.toString('hex', 0, 23));
   assert.deepEqual([theirs.readUInt16BE(13) & 0xfff, theirs[15]! & 3], [17, 3], 'the sample has both');
+});
+
+// FFmpeg 5's own hvcC writer loses its way in a fixed rate HRD; its trace_headers filter reads 17 as we do.
+test('the spatial segmentation stands behind HRD parameters', () => {
+  const stream = ffmpeg(
+    '-f lavfi -i testsrc2=size=256x128:rate=10 -frames:v 1 -c:v libx265 ' +
+      '-x265-params log-level=none:info=0:hrd=1:vbv-maxrate=500:vbv-bufsize=500 -f hevc -',
+  );
+  const sps = splitAnnexB(stream).find((nal) => hevcNalType(nal[0]!) === HEVC_NAL.sps)!;
+  assert.equal(parseSps(withBitstreamRestriction(sps, 17))?.minSpatialSegmentation, 17);
 });
 
 /** x265 ends its VUI with "no bitstream_restriction, no extension": writes the restriction in their place. */
