@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DecodeTimes } from './decode-time.ts';
+import { DecodeTime } from './decode-time.ts';
 
 /** Frames in decoding order by their place in display order, 3600 ticks apart. */
 const IPPP = [0, 1, 2, 3, 4, 5];
@@ -8,7 +8,7 @@ const IBBP = [0, 3, 1, 2, 6, 4, 5, 9, 7, 8, 12, 10, 11];
 const PYRAMID = [0, 4, 2, 1, 3, 8, 6, 5, 7, 12, 10, 9, 11, 16, 14, 13, 15];
 
 const run = (order: readonly number[], depth: number | undefined) => {
-  const time = new DecodeTimes(90000);
+  const time = new DecodeTime(90000);
   time.setDepth(depth);
   return order.map((place) => {
     const pts = place * 3600;
@@ -45,7 +45,7 @@ for (const [name, order, depth] of [
 }
 
 test('a depth learned too high is corrected by new parameter sets', () => {
-  const time = new DecodeTimes(90000);
+  const time = new DecodeTime(90000);
   time.setDepth(4);
   for (const place of IPPP) time.next(place * 3600);
   time.setDepth(0);
@@ -53,7 +53,7 @@ test('a depth learned too high is corrected by new parameter sets', () => {
 });
 
 test('a clock that is set goes through, back and forth', () => {
-  const time = new DecodeTimes(90000);
+  const time = new DecodeTime(90000);
   for (const place of IPPP) time.next(place * 3600);
   assert.equal(time.next(-500_000), -500_000);
   assert.equal(time.next(-496_400), -496_400);
@@ -61,7 +61,7 @@ test('a clock that is set goes through, back and forth', () => {
 });
 
 test('jitter of a few ticks costs one picture of delay, not more', () => {
-  const time = new DecodeTimes(90000);
+  const time = new DecodeTime(90000);
   let last = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < 500; i++) {
     const pts = i * 3600 + (i % 7 === 0 ? -4000 : 0);

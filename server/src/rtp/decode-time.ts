@@ -11,7 +11,7 @@
 
 const MAX_DEPTH = 16;
 
-export class DecodeTimes {
+export class DecodeTime {
   /** A step beyond this is a clock that was set, not reordering; ticks. */
   readonly #jump: number;
   #depth = 0;
