@@ -9,8 +9,8 @@ import { randomBytes } from 'node:crypto';
 import type { Codec } from '../codecs/codec.ts';
 import { StreamError } from '../core/errors.ts';
 import type { Track, WritePacket } from '../core/model.ts';
-import { type SessionClock, TrackClock } from './clock.ts';
 import { DecodeTime } from './decode-time.ts';
+import type { MediaClock, TrackClock } from './media-clock.ts';
 import {
   isRtcp,
   isRtp,
@@ -38,7 +38,9 @@ export interface RtpReceiverOptions {
   readonly id: number;
   readonly format: RtpFormat;
   /** Shared by the tracks of a connection. */
-  readonly clock: SessionClock;
+  readonly clock: MediaClock;
+  /** Timestamp at the start of the session, from RTP-Info. */
+  readonly rtpTime?: number | undefined;
   /** Packets may come out of order: UDP. */
   readonly reorder?: boolean;
   readonly write: WritePacket;
@@ -57,11 +59,13 @@ export class RtpReceiver {
   readonly #depacketizer: Depacketizer;
   readonly #reorder: ReorderBuffer | undefined;
   readonly #clock: TrackClock;
+  /** Of what the clock counts. */
+  readonly #timeBase: number;
   readonly #ownSsrc = randomBytes(4).readUInt32BE(0);
   readonly #rtcp = { senderReport: (report: SenderReport) => this.#senderReport(report) };
   #decodeTime: DecodeTime | undefined;
   #track: Track | undefined;
-  #arrivalMs = 0;
+  #nowMs = 0;
   #ssrc: number | undefined;
   #sawDeclaredType = false;
   #expected = -1;
@@ -70,10 +74,10 @@ export class RtpReceiver {
   #statistics = { base: -1, highest: 0, received: 0, expectedPrior: 0, receivedPrior: 0 };
   #jitter = 0;
   #transit: number | undefined;
-  #lastReport: { middle: number; arrivalMs: number } | undefined;
+  #lastReport: { middle: number; nowMs: number } | undefined;
 
   /** Fails with `unsupported` for an encoding that has no payload format here. */
-  constructor({ id, format, clock, reorder, write }: RtpReceiverOptions) {
+  constructor({ id, format, clock, rtpTime, reorder, write }: RtpReceiverOptions) {
     const payload = payloadFormatNamed(format.encoding);
     const codec = payload?.parse(format);
     if (!payload || !codec)
@@ -81,7 +85,9 @@ export class RtpReceiver {
     this.id = id;
     this.format = format;
     this.#write = write;
-    this.#clock = new TrackClock(clock, format.clockRate, codec.kind === 'video');
+    const { kind, timeBase } = codec;
+    this.#clock = clock.addTrack({ kind, timeBase, clockRate: format.clockRate, rtpTime });
+    this.#timeBase = timeBase;
     this.#depacketizer = payload.createDepacketizer(format, (data, timestamp, key, duration, ticks) =>
       this.#unit(data, timestamp, key, duration, ticks),
     );
@@ -110,24 +116,24 @@ export class RtpReceiver {
     return this.#ssrc;
   }
 
-  /** Takes one RTP packet, `bytes[start, end)`, lent for the call. RTCP on the same channel is recognised. */
-  push(bytes: Buffer, start: number, end: number, arrivalMs: number): void {
+  /** Takes one RTP packet, `bytes[start, end)`, lent for the call. RTCP on the same channel is recognised. `nowMs`: of `performance.now()`. */
+  push(bytes: Buffer, start: number, end: number, nowMs: number): void {
     if (!isRtp(bytes, start, end)) {
       this.#malformed++;
       return;
     }
     if (isRtcp(bytes, start, end)) {
-      this.pushRtcp(bytes, start, end, arrivalMs);
+      this.pushRtcp(bytes, start, end, nowMs);
       return;
     }
     if (!this.#isOurs(rtpPayloadType(bytes, start))) return;
-    this.#arrivalMs = arrivalMs;
+    this.#nowMs = nowMs;
     this.packets++;
     this.bytes += end - start;
     this.#followSender(bytes, start);
-    this.#count(bytes, start, arrivalMs);
+    this.#count(bytes, start, nowMs);
     if (this.#reorder) {
-      this.#reorder.push(bytes, start, end, arrivalMs);
+      this.#reorder.push(bytes, start, end, nowMs);
       return;
     }
     this.#noticeGap(rtpSequence(bytes, start));
@@ -135,8 +141,8 @@ export class RtpReceiver {
   }
 
   /** Takes a compound RTCP packet. */
-  pushRtcp(bytes: Buffer, start: number, end: number, arrivalMs: number): void {
-    this.#arrivalMs = arrivalMs;
+  pushRtcp(bytes: Buffer, start: number, end: number, nowMs: number): void {
+    this.#nowMs = nowMs;
     if (!parseRtcp(bytes, start, end, this.#rtcp)) this.#malformed++;
   }
 
@@ -158,7 +164,7 @@ export class RtpReceiver {
       highestSequence: statistics.highest,
       jitter: Math.floor(this.#jitter),
       lastReport: this.#lastReport?.middle ?? 0,
-      delay: this.#lastReport ? Math.round((nowMs - this.#lastReport.arrivalMs) * 65.536) : 0,
+      delay: this.#lastReport ? Math.round((nowMs - this.#lastReport.nowMs) * 65.536) : 0,
     });
     return report;
   }
@@ -183,20 +189,19 @@ export class RtpReceiver {
       return;
     this.#reorder?.reset();
     this.#depacketizer.lost();
-    this.#clock.restart();
     this.#expected = -1;
     this.#statistics = { base: -1, highest: 0, received: 0, expectedPrior: 0, receivedPrior: 0 };
     this.#transit = undefined;
   }
 
   /** Statistics for receiver reports: RFC 3550 appendices A.3 and A.8. */
-  #count(bytes: Buffer, start: number, arrivalMs: number): void {
+  #count(bytes: Buffer, start: number, nowMs: number): void {
     const statistics = this.#statistics;
     const sequence = rtpSequence(bytes, start);
     statistics.received++;
     if (statistics.base < 0) statistics.base = statistics.highest = sequence;
     else statistics.highest += Math.max(0, sequenceDistance(statistics.highest & 0xffff, sequence));
-    const transit = ((arrivalMs * this.format.clockRate) / 1000 - rtpTimestamp(bytes, start)) % 2 ** 32;
+    const transit = ((nowMs * this.format.clockRate) / 1000 - rtpTimestamp(bytes, start)) % 2 ** 32;
     if (this.#transit !== undefined)
       this.#jitter +=
         (Math.min(Math.abs(transit - this.#transit), this.format.clockRate) - this.#jitter) / 16;
@@ -224,10 +229,12 @@ export class RtpReceiver {
     const codec = this.#depacketizer.codec;
     if (!codec) return;
     const track = this.#trackOf(codec);
-    const seconds = this.#clock.seconds(timestamp, this.#arrivalMs);
-    const pts = Math.round(seconds * codec.timeBase) + ticks;
+    const counted = this.#clock.pts(timestamp, this.#nowMs);
+    const pts =
+      (codec.timeBase === this.#timeBase ? counted : rescale(counted, this.#timeBase, codec.timeBase)) +
+      ticks;
     const dts = this.#decodeTime ? this.#decodeTime.next(pts) : pts;
-    const time = this.#clock.wallMs(pts / codec.timeBase, this.#arrivalMs);
+    const time = this.#clock.wallMs() ?? Date.now();
     this.#write({ track, data, pts: Math.max(pts, dts), dts, duration, key, time });
   }
 
@@ -239,10 +246,12 @@ export class RtpReceiver {
 
   #senderReport(report: SenderReport): void {
     if (this.#ssrc !== undefined && report.ssrc !== this.#ssrc) return;
-    this.#clock.report(report);
-    this.#lastReport = { middle: ntpMiddle(report.wallMs), arrivalMs: this.#arrivalMs };
+    this.#clock.senderReport(report.wallMs, report.timestamp);
+    this.#lastReport = { middle: ntpMiddle(report.wallMs), nowMs: this.#nowMs };
   }
 }
+
+const rescale = (ticks: number, from: number, to: number): number => Math.round((ticks * to) / from);
 
 /** The middle 32 bits of an NTP timestamp. */
 function ntpMiddle(wallMs: number): number {
