@@ -49,7 +49,7 @@ export function bytesPerSample(codec: { readonly name: AudioCodec['name'] }): nu
 /**
  * Makes a converter between two PCM codecs: whole samples in, whole samples out, n * to.sampleRate / from.sampleRate of
  * them in the long run. Stateful where the rate changes: one converter per stream, packets in order. Gives its input
- * back where nothing changes. Two channels become one by their mean, one becomes two by copying.
+ * back where nothing changes. Channels become one by their mean, one becomes two by copying; of more than two, the first ones are kept.
  * Throws RangeError for a codec that is not PCM, and for a rate outside 4 to 192 kHz.
  */
 export function createPcmConverter(from: AudioCodec, to: AudioCodec): (data: Buffer) => Buffer {
@@ -65,7 +65,7 @@ export function createPcmConverter(from: AudioCodec, to: AudioCodec): (data: Buf
       : Array.from({ length: lanes }, () => createResampler(from.sampleRate, to.sampleRate));
   const inputStride = input.bytes * from.channels;
   const outputStride = output.bytes * to.channels;
-  const mixed = from.channels > lanes ? from.channels : 1;
+  const mixed = to.channels === 1 ? from.channels : 1;
 
   return (data) => {
     const count = Math.floor(data.length / inputStride);
