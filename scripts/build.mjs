@@ -2,7 +2,7 @@
  * `npm run build`: the whole server as one file, server/dist/main.js, beside its web page, server/dist/ui.
  * `node server/dist/main.js -c FILE` is the program.
  */
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { installPackages, ROOT, runScript, SetupError } from './setup.mjs';
 
@@ -15,12 +15,19 @@ const INPUTS = ['server/src', 'server/ui', 'frontend-card/src', 'scripts', 'pack
 /** Some packages are CommonJS and call `require` for Node's own modules. */
 const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
-/** Builds the server and its page into an empty server/dist. The packages must be installed. */
+/** Builds the server and its page beside server/dist, then puts them in its place. The packages must be installed. */
 export async function build() {
-  rmSync(DIST, { recursive: true, force: true });
-  const { buildUi } = await import('./build-ui.mjs');
-  await buildUi(join(DIST, 'ui'));
-  await bundleServer(join(ROOT, 'server/src/main.ts'), BUNDLE);
+  const fresh = mkdtempSync(join(ROOT, 'node_modules/.build-'));
+  try {
+    const { buildUi } = await import('./build-ui.mjs');
+    await buildUi(join(fresh, 'ui'));
+    await bundleServer(join(ROOT, 'server/src/main.ts'), join(fresh, 'main.js'));
+    rmSync(DIST, { recursive: true, force: true });
+    renameSync(fresh, DIST);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    throw error.errors ? new SetupError(`the build failed: ${error.message}`) : error;
+  }
 }
 
 /** Builds if a source is newer than the bundle, and says so. */
@@ -35,23 +42,19 @@ export async function buildIfStale() {
 /** Writes `entry` and all it imports, packages included, as one ES module for Node. */
 export async function bundleServer(entry, outfile) {
   const esbuild = await import('esbuild');
-  try {
-    await esbuild.build({
-      entryPoints: [entry],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      target: 'node24',
-      format: 'esm',
-      banner: { js: REQUIRE },
-      minifySyntax: true,
-      minifyWhitespace: true,
-      legalComments: 'none',
-      logLevel: 'warning',
-    });
-  } catch (error) {
-    throw new SetupError(`the build failed: ${error.message}`);
-  }
+  await esbuild.build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    banner: { js: REQUIRE },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
 }
 
 /** Time of the last change among files and folders; 0 if one is missing. */
