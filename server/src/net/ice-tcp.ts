@@ -1,0 +1,137 @@
+/** The TCP side of the one WebRTC port (RFC 6544, passive): peers connect, for networks that let no UDP through. */
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { FrameReader, frame, frameAll } from './ice-framing.ts';
+import type { Datagrams, IceEndpoint, IcePath } from './ice-path.ts';
+import type { Endpoint } from './stun.ts';
+
+const FIRST_FRAME_TIMEOUT_MS = 10_000;
+const MAX_UNKNOWN_CONNECTIONS = 128;
+/** Beyond this the peer does not read at all; media stops earlier, by back-pressure. */
+const MAX_QUEUED_BYTES = 16 << 20;
+
+/** Names the session that a connection belongs to, by its first datagram; undefined: the connection is closed. */
+type OnFirstFrame = (datagram: Buffer, connection: TcpConnection) => IceEndpoint | undefined;
+
+export class TcpListener {
+  readonly family: 4 | 6;
+  readonly #server: Server;
+  readonly #connections = new Set<TcpConnection>();
+
+  private constructor(family: 4 | 6, server: Server) {
+    this.family = family;
+    this.#server = server;
+  }
+
+  /** Binds; rejects with the system's error. */
+  static async bind(
+    family: 4 | 6,
+    host: string | undefined,
+    port: number,
+    onFirst: OnFirstFrame,
+  ): Promise<TcpListener> {
+    const server = createServer({ noDelay: true });
+    const listener = new TcpListener(family, server);
+    server.on('connection', (socket) => listener.#accept(socket, onFirst));
+    server.listen({
+      host: host ?? (family === 4 ? '0.0.0.0' : '::'),
+      port,
+      ipv6Only: family === 6,
+      exclusive: true,
+    });
+    await once(server, 'listening');
+    server.on('error', () => {});
+    return listener;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return address && typeof address === 'object' ? address.port : 0;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const connection of this.#connections) connection.close();
+  }
+
+  #accept(socket: Socket, onFirst: OnFirstFrame): void {
+    const unknown = [...this.#connections].filter((connection) => !connection.known).length;
+    if (unknown >= MAX_UNKNOWN_CONNECTIONS || !socket.remoteAddress || !socket.remotePort) {
+      socket.destroy();
+      return;
+    }
+    const remote = { address: socket.remoteAddress, port: socket.remotePort };
+    const connection = new TcpConnection(socket, remote, onFirst);
+    this.#connections.add(connection);
+    socket.on('close', () => this.#connections.delete(connection));
+  }
+}
+
+export class TcpConnection implements IcePath {
+  readonly protocol = 'tcp';
+  readonly relayed = false;
+  readonly remote: Endpoint;
+  /** Set by the owner of the connection, once known. */
+  onClosed: () => void = () => {};
+  readonly #socket: Socket;
+  readonly #reader = new FrameReader();
+  #endpoint: IceEndpoint | undefined;
+
+  constructor(socket: Socket, remote: Endpoint, onFirst: OnFirstFrame) {
+    this.#socket = socket;
+    this.remote = remote;
+    const timer = setTimeout(() => socket.destroy(), FIRST_FRAME_TIMEOUT_MS);
+    const onFrame = (datagram: Buffer): void => {
+      if (socket.destroyed) return;
+      if (this.#endpoint) this.#endpoint.onDatagram(datagram, this);
+      else this.#endpoint = onFirst(datagram, this);
+      if (this.#endpoint) clearTimeout(timer);
+      else socket.destroy();
+    };
+    socket.on('data', (bytes) => {
+      if (!this.#reader.push(bytes, onFrame)) socket.destroy();
+    });
+    socket.on('error', () => {});
+    socket.on('end', () => socket.destroy());
+    socket.on('close', () => {
+      clearTimeout(timer);
+      this.onClosed();
+    });
+  }
+
+  /** Whether it belongs to a session. */
+  get known(): boolean {
+    return this.#endpoint !== undefined;
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  get closed(): boolean {
+    return this.#socket.destroyed;
+  }
+
+  send(bytes: Buffer): void {
+    this.#write(frame(bytes));
+  }
+
+  sendAll(datagrams: Datagrams): void {
+    this.#write(frameAll(datagrams));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #write(framed: Buffer): void {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    if (socket.writableLength > MAX_QUEUED_BYTES) socket.destroy();
+    else socket.write(framed);
+  }
+}

@@ -1,0 +1,112 @@
+/** The UDP side of the one WebRTC port: a socket for all sessions, and a path to each remote address. */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { Datagrams, IcePath } from './ice-path.ts';
+import type { Endpoint } from './stun.ts';
+
+const RECEIVE_BUFFER_BYTES = 1 << 20;
+const SEND_BUFFER_BYTES = 4 << 20;
+/** Datagrams that the kernel does not take at once wait up to this; then they are dropped, as a router would. */
+const MAX_QUEUED_BYTES = 2 << 20;
+
+type OnDatagram = (port: UdpPort, bytes: Buffer, address: string, remotePort: number) => void;
+
+export class UdpPort {
+  readonly #socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Binds; rejects with the system's error. */
+  static async bind(
+    family: 4 | 6,
+    host: string | undefined,
+    port: number,
+    onDatagram: OnDatagram,
+  ): Promise<UdpPort> {
+    const socket = createSocket({
+      type: `udp${family}`,
+      ipv6Only: family === 6,
+      lookup: lookupAddress,
+    });
+    socket.bind({ address: host ?? (family === 4 ? '0.0.0.0' : '::'), port, exclusive: true });
+    await once(socket, 'listening');
+    socket.on('error', () => {});
+    enlargeBuffers(socket);
+    const bound = new UdpPort(socket);
+    socket.on('message', (bytes, remote) => onDatagram(bound, bytes, remote.address, remote.port));
+    return bound;
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.getSendQueueSize();
+  }
+
+  /** Sends `bytes[offset, offset + length)`, copied only if the kernel does not take it now. */
+  send(bytes: Buffer, offset: number, length: number, { address, port }: Endpoint): void {
+    const socket = this.#socket;
+    if (socket.getSendQueueCount() === 0) {
+      socket.send(bytes, offset, length, port, address);
+    } else if (socket.getSendQueueSize() + length <= MAX_QUEUED_BYTES) {
+      socket.send(Buffer.from(bytes.subarray(offset, offset + length)), port, address);
+    }
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+export class UdpPath implements IcePath {
+  readonly protocol = 'udp';
+  readonly relayed = false;
+  readonly remote: Endpoint;
+  readonly #port: UdpPort;
+  closed = false;
+
+  constructor(port: UdpPort, remote: Endpoint) {
+    this.#port = port;
+    this.remote = remote;
+  }
+
+  get queuedBytes(): number {
+    return this.#port.queuedBytes;
+  }
+
+  send(bytes: Buffer): void {
+    if (!this.closed) this.#port.send(bytes, 0, bytes.length, this.remote);
+  }
+
+  sendAll({ bytes, offsets, lengths, count }: Datagrams): void {
+    if (this.closed) return;
+    for (let index = 0; index < count; index++)
+      this.#port.send(bytes, offsets[index]!, lengths[index]!, this.remote);
+  }
+}
+
+/**
+ * Addresses here are numbers already. Answered at once, because a lookup that answers later would send lent memory
+ * after it was written again.
+ */
+function lookupAddress(
+  address: string,
+  _options: unknown,
+  callback: (error: Error | null, address: string, family: number) => void,
+): void {
+  callback(null, address, address.includes(':') ? 6 : 4);
+}
+
+/** A key frame for many viewers is a burst; the kernel may grant less. */
+function enlargeBuffers(socket: Socket): void {
+  try {
+    socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
+    socket.setSendBufferSize(SEND_BUFFER_BYTES);
+  } catch {
+    // The defaults do.
+  }
+}
