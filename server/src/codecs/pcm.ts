@@ -30,6 +30,8 @@ const FORMATS: Partial<Record<AudioCodecName, SampleFormat>> = {
 
 const MIN_RATE = 4000;
 const MAX_RATE = 192000;
+const MAX_CHANNELS = 8;
+const EMPTY = Buffer.alloc(0);
 
 function companded(toLinear: Int16Array, fromLinear: Uint8Array): SampleFormat {
   return {
@@ -49,8 +51,8 @@ export function bytesPerSample(codec: { readonly name: AudioCodec['name'] }): nu
 /**
  * Makes a converter between two PCM codecs: whole samples in, whole samples out, n * to.sampleRate / from.sampleRate of
  * them in the long run. Stateful where the rate changes: one converter per stream, packets in order. Gives its input
- * back where nothing changes. Channels become one by their mean, one becomes two by copying; of more than two, the first ones are kept.
- * Throws RangeError for a codec that is not PCM, and for a rate outside 4 to 192 kHz.
+ * back where nothing changes. Channels become one by their mean, one becomes two by copying; of more than two, the
+ * first are kept. Throws RangeError for a codec that is not PCM, a rate outside 4 to 192 kHz, more than 8 channels.
  */
 export function createPcmConverter(from: AudioCodec, to: AudioCodec): (data: Buffer) => Buffer {
   const input = formatOf(from);
@@ -59,35 +61,40 @@ export function createPcmConverter(from: AudioCodec, to: AudioCodec): (data: Buf
     return (data) => data;
   }
   const lanes = Math.min(from.channels, to.channels);
+  const mixed = to.channels === 1 ? from.channels : 1;
   const resamplers =
     from.sampleRate === to.sampleRate
-      ? undefined
+      ? []
       : Array.from({ length: lanes }, () => createResampler(from.sampleRate, to.sampleRate));
-  const inputStride = input.bytes * from.channels;
-  const outputStride = output.bytes * to.channels;
-  const mixed = to.channels === 1 ? from.channels : 1;
+
+  const readLane = (data: Buffer, lane: number): Float32Array => {
+    const stride = input.bytes * from.channels;
+    const samples = new Float32Array(Math.floor(data.length / stride));
+    for (let i = 0, at = lane * input.bytes; i < samples.length; i++, at += stride) {
+      let sum = 0;
+      for (let channel = 0; channel < mixed; channel++) sum += input.read(data, at + channel * input.bytes);
+      samples[i] = sum / mixed;
+    }
+    return samples;
+  };
+
+  const writeChannel = (data: Buffer, channel: number, samples: Float32Array): void => {
+    const stride = output.bytes * to.channels;
+    for (let i = 0, at = channel * output.bytes; i < samples.length; i++, at += stride) {
+      output.write(data, at, clamp(samples[i]!));
+    }
+  };
 
   return (data) => {
-    const count = Math.floor(data.length / inputStride);
-    let result: Buffer | undefined;
+    let result: Buffer = EMPTY;
     for (let lane = 0; lane < lanes; lane++) {
-      const samples = new Float32Array(count);
-      for (let i = 0, at = lane * input.bytes; i < count; i++, at += inputStride) {
-        let sum = 0;
-        for (let channel = 0; channel < mixed; channel++) sum += input.read(data, at + channel * input.bytes);
-        samples[i] = sum / mixed;
-      }
-      const resampled = resamplers?.[lane]?.(samples) ?? samples;
-      result ??= Buffer.allocUnsafe(resampled.length * outputStride);
-      const lastChannel = lane === lanes - 1 ? to.channels - 1 : lane;
-      for (let i = 0; i < resampled.length; i++) {
-        const sample = clamp(resampled[i]!);
-        for (let channel = lane; channel <= lastChannel; channel++) {
-          output.write(result, i * outputStride + channel * output.bytes, sample);
-        }
-      }
+      const samples = readLane(data, lane);
+      const resampled = resamplers[lane]?.(samples) ?? samples;
+      if (lane === 0) result = Buffer.allocUnsafe(resampled.length * output.bytes * to.channels);
+      const last = lane === lanes - 1 ? to.channels - 1 : lane;
+      for (let channel = lane; channel <= last; channel++) writeChannel(result, channel, resampled);
     }
-    return result ?? Buffer.alloc(0);
+    return result;
   };
 }
 
@@ -95,7 +102,7 @@ function formatOf(codec: AudioCodec): SampleFormat {
   const format = FORMATS[codec.name];
   const { sampleRate, channels } = codec;
   const inRange = Number.isInteger(sampleRate) && sampleRate >= MIN_RATE && sampleRate <= MAX_RATE;
-  if (!format || !inRange || !Number.isInteger(channels) || channels < 1) {
+  if (!format || !inRange || !Number.isInteger(channels) || channels < 1 || channels > MAX_CHANNELS) {
     throw new RangeError(`no PCM conversion for ${codec.name} ${sampleRate} Hz, ${channels} channels`);
   }
   return format;
