@@ -8,6 +8,10 @@
  * The depth is how many pictures that are shown later come before one. Where nobody tells it, it is learnt: dts is pts
  * until a pts steps back, and whoever writes the packet then raises that pts to the dts before it.
  */
+import type { Codec } from '../codecs/codec.ts';
+import { parseAvcC, parseSps as parseH264Sps } from '../codecs/h264.ts';
+import { parseHvcC } from '../codecs/hevc.ts';
+import { parseSps as parseHevcSps } from '../codecs/hevc-sps.ts';
 
 const MAX_DEPTH = 16;
 
@@ -53,4 +57,11 @@ export class DecodeTime {
     const recent = this.#recent.toSorted((a, b) => b - a);
     return recent[Math.min(this.#depth, recent.length - 1)]!;
   }
+}
+
+/** How many pictures may be decoded before one that is shown earlier; undefined where the parameter sets don't tell. */
+export function reorderDepth({ name, extradata }: Codec): number | undefined {
+  if (name !== 'h264' && name !== 'hevc') return 0;
+  const sps = extradata && (name === 'h264' ? parseAvcC : parseHvcC)(extradata)?.sps[0];
+  return sps && (name === 'h264' ? parseH264Sps : parseHevcSps)(sps)?.reorderDepth;
 }

@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import type { Codec } from '../codecs/codec.ts';
 import { StreamError } from '../core/errors.ts';
 import type { Track, WritePacket } from '../core/model.ts';
-import { DecodeTime } from './decode-time.ts';
+import { DecodeTime, reorderDepth } from './decode-time.ts';
 import type { MediaClock, TrackClock } from './media-clock.ts';
 import {
   isRtcp,
@@ -39,8 +39,6 @@ export interface RtpReceiverOptions {
   readonly format: RtpFormat;
   /** Shared by the tracks of a connection. */
   readonly clock: MediaClock;
-  /** Timestamp at the start of the session, from RTP-Info. */
-  readonly rtpTime?: number | undefined;
   /** Packets may come out of order: UDP. */
   readonly reorder?: boolean;
   readonly write: WritePacket;
@@ -64,6 +62,8 @@ export class RtpReceiver {
   readonly #ownSsrc = randomBytes(4).readUInt32BE(0);
   readonly #rtcp = { senderReport: (report: SenderReport) => this.#senderReport(report) };
   #decodeTime: DecodeTime | undefined;
+  /** What the depth of `#decodeTime` was read from. */
+  #timedCodec: Codec | undefined;
   #track: Track | undefined;
   #nowMs = 0;
   #ssrc: number | undefined;
@@ -77,7 +77,7 @@ export class RtpReceiver {
   #lastReport: { middle: number; nowMs: number } | undefined;
 
   /** Fails with `unsupported` for an encoding that has no payload format here. */
-  constructor({ id, format, clock, rtpTime, reorder, write }: RtpReceiverOptions) {
+  constructor({ id, format, clock, reorder, write }: RtpReceiverOptions) {
     const payload = payloadFormatNamed(format.encoding);
     const codec = payload?.parse(format);
     if (!payload || !codec)
@@ -86,7 +86,7 @@ export class RtpReceiver {
     this.format = format;
     this.#write = write;
     const { kind, timeBase } = codec;
-    this.#clock = clock.addTrack({ kind, timeBase, clockRate: format.clockRate, rtpTime });
+    this.#clock = clock.addTrack({ kind, timeBase, clockRate: format.clockRate });
     this.#timeBase = timeBase;
     this.#depacketizer = payload.createDepacketizer(format, (data, timestamp, key, duration, ticks) =>
       this.#unit(data, timestamp, key, duration, ticks),
@@ -114,6 +114,11 @@ export class RtpReceiver {
   /** SSRC of the sender; undefined before its first packet. */
   get ssrc(): number | undefined {
     return this.#ssrc;
+  }
+
+  /** The timestamp at the time of PLAY, from RTP-Info; to be told before the first packet. */
+  set rtpTime(timestamp: number) {
+    this.#clock.rtpTime = timestamp;
   }
 
   /** Takes one RTP packet, `bytes[start, end)`, lent for the call. RTCP on the same channel is recognised. `nowMs`: of `performance.now()`. */
@@ -189,6 +194,7 @@ export class RtpReceiver {
       return;
     this.#reorder?.reset();
     this.#depacketizer.lost();
+    this.#clock.restart();
     this.#expected = -1;
     this.#statistics = { base: -1, highest: 0, received: 0, expectedPrior: 0, receivedPrior: 0 };
     this.#transit = undefined;
@@ -240,7 +246,11 @@ export class RtpReceiver {
 
   #trackOf(codec: Codec): Track {
     if (this.#track?.codec !== codec) this.#track = { id: this.id, codec };
-    if (codec.name === 'h264' || codec.name === 'hevc') this.#decodeTime ??= new DecodeTime(codec.timeBase);
+    if (codec !== this.#timedCodec) {
+      this.#timedCodec = codec;
+      if (codec.kind === 'video') this.#decodeTime ??= new DecodeTime(codec.timeBase);
+      this.#decodeTime?.setDepth(reorderDepth(codec));
+    }
     return this.#track;
   }
 
