@@ -1,9 +1,10 @@
 /**
  * The JPEG header that RTP leaves out (RFC 2435 §4 and appendices A, B): quantization tables by quality factor,
- * the standard Huffman tables of ISO 10918-1 annex K, and the markers around them.
+ * the standard Huffman tables, and the markers around them.
  *
- *   SOI APP0(JFIF) DQT DQT [DRI] SOF0 DHT×4 SOS scan … EOI
+ *   SOI APP0(JFIF) DQT DQT [DRI] SOF0 DHT SOS scan … EOI
  */
+import { JPEG_HUFFMAN_TABLES } from '../codecs/mjpeg.ts';
 
 /** What an RTP/JPEG frame says of itself. */
 export interface JpegFrame {
@@ -38,31 +39,31 @@ export function quantizationOfQuality(quality: number): Buffer {
   return Buffer.from([...LUMA_QUANTIZATION, ...CHROMA_QUANTIZATION].map(scaled));
 }
 
-/** DHT contents: class and id, counts of codes of 1–16 bits, symbols. */
-const HUFFMAN_TABLES = [
-  '00' + '00010501010101010100000000000000' + '000102030405060708090a0b',
-  '10' +
-    '0002010303020403050504040000017d' +
-    '01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282090a161718191a25262728292a3435363738' +
-    '393a434445464748494a535455565758595a636465666768696a737475767778797a838485868788898a92939495969798999aa2a3a4a5' +
-    'a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9fa',
-  '01' + '00030101010101010101010000000000' + '000102030405060708090a0b',
-  '11' +
-    '00020102040403040705040400010277' +
-    '000102031104052131061241510761711322328108144291a1b1c109233352f0156272d10a162434e125f11718191a262728292a353637' +
-    '38393a434445464748494a535455565758595a636465666768696a737475767778797a82838485868788898a92939495969798999aa2a3' +
-    'a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9eaf2f3f4f5f6f7f8f9fa',
-].map((hex) => Buffer.from(hex, 'hex'));
+const HUFFMAN_COUNTS_BYTES = 16;
 
-/** The standard Huffman table of this class and id (first byte of a table in DHT); undefined if there is none. */
-export function standardHuffmanTable(classAndId: number): Buffer | undefined {
-  return HUFFMAN_TABLES.find((table) => table[0] === classAndId);
+/** Length of the table at the start of these bytes: class and id, counts of codes of 1–16 bits, values; 0 if it is cut off. */
+export function huffmanTableLength(bytes: Buffer): number {
+  let length = 1 + HUFFMAN_COUNTS_BYTES;
+  for (let index = 1; index <= HUFFMAN_COUNTS_BYTES; index++) length += bytes[index] ?? 0;
+  return length <= bytes.length ? length : 0;
+}
+
+const STANDARD_TABLES: Buffer[] = [];
+for (
+  let rest = JPEG_HUFFMAN_TABLES.subarray(4);
+  rest.length > 0;
+  rest = rest.subarray(huffmanTableLength(rest))
+)
+  STANDARD_TABLES.push(rest.subarray(0, huffmanTableLength(rest)));
+
+/** Whether this is one of the tables that RTP/JPEG presumes. */
+export function isStandardHuffmanTable(table: Buffer): boolean {
+  return STANDARD_TABLES.some((standard) => standard.equals(table));
 }
 
 const SOI = Buffer.from('ffd8', 'hex');
 const JFIF = Buffer.from('ffe000104a46494600010100000100010000', 'hex');
 const SOS = Buffer.from('ffda000c03010002110311003f00', 'hex');
-const DHT = Buffer.concat(HUFFMAN_TABLES.map((table) => segment(0xc4, table)));
 const RESTART_INTERVAL_BYTES = 2;
 
 /** Everything before the scan. */
@@ -79,7 +80,7 @@ export function buildJpegHeader(frame: JpegFrame): Buffer {
     interval.writeUInt16BE(restartInterval);
     parts.push(segment(0xdd, interval));
   }
-  return Buffer.concat([...parts, segment(0xc0, sof), DHT, SOS]);
+  return Buffer.concat([...parts, segment(0xc0, sof), JPEG_HUFFMAN_TABLES, SOS]);
 }
 
 const tableBytes = (precision: number, index: number): number => (precision & (1 << index) ? 128 : 64);

@@ -2,7 +2,7 @@
  * Takes a baseline JPEG apart into what RTP carries (RFC 2435 §3): size, subsampling, quantization tables, restart
  * interval, and the scan.
  */
-import { standardHuffmanTable } from './jpeg-header.ts';
+import { huffmanTableLength, isStandardHuffmanTable } from './jpeg-header.ts';
 
 export interface JpegParts {
   readonly width: number;
@@ -24,7 +24,6 @@ const SOS = 0xda;
 const DQT = 0xdb;
 const DRI = 0xdd;
 const QUANTIZATION_BYTES = 64;
-const COUNTS_END = 17;
 
 interface Draft {
   width: number;
@@ -86,16 +85,13 @@ function readQuantization(draft: Draft, content: Buffer): boolean {
 }
 
 function readHuffman(content: Buffer): boolean {
-  let at = 0;
-  while (at + COUNTS_END <= content.length) {
-    let symbols = 0;
-    for (let index = at + 1; index < at + COUNTS_END; index++) symbols += content[index]!;
-    const end = at + COUNTS_END + symbols;
-    const standard = standardHuffmanTable(content[at]!);
-    if (end > content.length || !standard?.equals(content.subarray(at, end))) return false;
-    at = end;
+  let rest = content;
+  while (rest.length > 0) {
+    const length = huffmanTableLength(rest);
+    if (length === 0 || !isStandardHuffmanTable(rest.subarray(0, length))) return false;
+    rest = rest.subarray(length);
   }
-  return at === content.length;
+  return true;
 }
 
 function finish(draft: Draft, jpeg: Buffer, scanStart: number): JpegParts | undefined {
