@@ -17,7 +17,7 @@ export interface Sample {
   readonly size: number;
   /** At least 1. */
   readonly duration: number;
-  /** Presentation minus decode time; may be negative. */
+  /** Presentation minus decode time, unsigned: ffmpeg's reader of live fragments mistakes the times of signed ones. */
   readonly compositionOffset: number;
   readonly key: boolean;
 }
@@ -131,17 +131,14 @@ function writeTrackFragment(
   offset = target.writeUInt32BE(0x01000000, offset);
   target.fill(0, offset, offset + 8);
   offset = writeBoxHeader(target, offset + 8, runBytes, 'trun');
-  offset = target.writeUInt32BE(
-    hasOffsets ? 0x01000000 | RUN_FLAGS | COMPOSITION_OFFSETS : RUN_FLAGS,
-    offset,
-  );
+  offset = target.writeUInt32BE(hasOffsets ? RUN_FLAGS | COMPOSITION_OFFSETS : RUN_FLAGS, offset);
   offset = target.writeUInt32BE(samples.length, offset);
   offset = target.writeUInt32BE(dataOffset, offset);
   offset = target.writeUInt32BE(samples[0]!.key ? SYNC_SAMPLE : DEPENDENT_SAMPLE, offset);
   for (const { duration, size, compositionOffset } of samples) {
     offset = target.writeUInt32BE(duration, offset);
     offset = target.writeUInt32BE(size, offset);
-    if (hasOffsets) offset = target.writeInt32BE(compositionOffset, offset);
+    if (hasOffsets) offset = target.writeUInt32BE(compositionOffset, offset);
   }
   return offset;
 }

@@ -19,9 +19,10 @@ import { type Watch, watch } from '../../core/broadcast.ts';
 import { StreamError } from '../../core/errors.ts';
 import { createPeer, type Peer, type Track, type Viewer } from '../../core/model.ts';
 import type { Stream } from '../../core/stream.ts';
+import { rotationFromQuery } from '../rotation.ts';
 import { mp4AcceptsFromQuery } from './accepts.ts';
 import type { Mp4Chunk } from './fragment.ts';
-import type { Presentation, Rotation } from './init.ts';
+import type { Presentation } from './init.ts';
 import type { Mp4Muxer } from './muxer.ts';
 import { createMp4Output } from './output.ts';
 import { PlaybackTime } from './playback-time.ts';
@@ -83,21 +84,8 @@ export function contentDisposition(filename: string | null): string | undefined 
 
 /** Reads `rotate` and `scale`. Throws StreamError `invalid`. */
 export function presentationFromQuery(query: URLSearchParams): Presentation {
-  const rotate = query.get('rotate');
   const scale = query.get('scale');
-  return {
-    ...(rotate ? { rotation: rotationOf(rotate) } : {}),
-    ...(scale ? { pixelAspect: pixelAspectOf(scale) } : {}),
-  };
-}
-
-const ROTATIONS: readonly Rotation[] = [0, 90, 180, 270];
-
-function rotationOf(text: string): Rotation {
-  const degrees = (Number(text) + 360) % 360;
-  const rotation = ROTATIONS.find((value) => value === degrees);
-  if (rotation === undefined) throw new StreamError('invalid', 'rotate is one of 0, 90, 180, 270 and -90');
-  return rotation;
+  return { rotation: rotationFromQuery(query), ...(scale ? { pixelAspect: pixelAspectOf(scale) } : {}) };
 }
 
 function pixelAspectOf(text: string): readonly [number, number] {

@@ -10,6 +10,7 @@
  */
 import type { Codec } from '../../codecs/codec.ts';
 import type { Track } from '../../core/model.ts';
+import type { Rotation } from '../rotation.ts';
 import { box, fixed, fullBox, text, u16, u32 } from './boxes.ts';
 import { handlerBox, type PixelAspect, sampleEntry } from './sample-entry.ts';
 
@@ -17,11 +18,8 @@ import { handlerBox, type PixelAspect, sampleEntry } from './sample-entry.ts';
 export const SYNC_SAMPLE = 0x02000000;
 export const DEPENDENT_SAMPLE = 0x01010000;
 
-export type Rotation = 0 | 90 | 180 | 270;
-
 /** How players should show the picture. */
 export interface Presentation {
-  /** Degrees, clockwise. */
   readonly rotation?: Rotation;
   readonly pixelAspect?: PixelAspect;
 }

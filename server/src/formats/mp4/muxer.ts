@@ -27,7 +27,7 @@ export interface Mp4Options extends Presentation {
 
 const HELD_SECONDS = 0.1;
 const HELD_SAMPLES = 64;
-const MAX_COMPOSITION_OFFSET = 2 ** 31 - 1;
+const MAX_COMPOSITION_OFFSET = 2 ** 32 - 1;
 
 /** One track of the file and its samples that are not written yet. */
 interface Lane {
@@ -35,8 +35,6 @@ interface Lane {
   readonly codec: Codec;
   readonly timing: SampleTiming;
   readonly parameterSets: Buffer | undefined;
-  /** Ticks from decode to presentation of the first key frame, taken out of all: its picture is at the start of its sample. */
-  delay: number | undefined;
   heldStart: number;
   held: Sample[];
   heldTicks: number;
@@ -75,15 +73,9 @@ export class Mp4Muxer implements Muxer<Mp4Chunk> {
   #hold(lane: Lane, packet: Packet): void {
     const { timing, codec } = lane;
     const sets = packet.key ? lane.parameterSets : undefined;
-    lane.delay ??= packet.pts - packet.dts;
-    const dts = packet.dts + lane.delay;
-    if (dts / codec.timeBase - this.#endSeconds > HOLE_SECONDS) {
-      for (const other of this.#lanes.values()) {
-        other.timing.jump(dts / codec.timeBase);
-        other.held = [];
-      }
-    }
-    timing.place(packet, dts);
+    const seconds = packet.dts / codec.timeBase;
+    if (seconds - this.#endSeconds > HOLE_SECONDS) this.#jump(seconds);
+    timing.place(packet);
     if (lane.held.length === 0) {
       lane.heldStart = timing.start;
       lane.heldTicks = 0;
@@ -93,11 +85,19 @@ export class Mp4Muxer implements Muxer<Mp4Chunk> {
       data: sets ? [sets, packet.data] : [packet.data],
       size: packet.data.length + (sets?.length ?? 0),
       duration: timing.duration,
-      compositionOffset: Math.min(packet.pts - dts, MAX_COMPOSITION_OFFSET),
+      compositionOffset: Math.min(Math.max(packet.pts - packet.dts, 0), MAX_COMPOSITION_OFFSET),
       key: packet.key,
     });
     const endSeconds = (timing.start + timing.duration) / codec.timeBase;
     if (!(endSeconds <= this.#endSeconds)) this.#endSeconds = endSeconds;
+  }
+
+  /** All tracks go on from here; audio from before is too late for it. */
+  #jump(seconds: number): void {
+    for (const lane of this.#lanes.values()) {
+      lane.timing.jump(seconds);
+      lane.held = [];
+    }
   }
 
   /** Writes what is held of all tracks, `first` in front. */
@@ -114,7 +114,6 @@ function createLane(trackId: number, codec: Codec, { parameterSetsInBand = false
     codec,
     timing: new SampleTiming(codec),
     parameterSets: parameterSetsInBand ? parameterSets(codec) : undefined,
-    delay: undefined,
     heldStart: 0,
     held: [],
     heldTicks: 0,

@@ -23,7 +23,7 @@ export class SampleTiming {
   readonly #frameTicks: number;
   #end: number | undefined;
   #lastDts: number | undefined;
-  #gap = 0;
+  #gap: number;
   /** Set by `place`: ticks. */
   start = 0;
   duration = 0;
@@ -31,11 +31,13 @@ export class SampleTiming {
   constructor(codec: Codec) {
     this.#codec = codec;
     this.#frameTicks = frameTicks(codec);
+    this.#gap = defaultTicks(codec);
   }
 
-  /** Places the next packet: its `start` and `duration`. `dts` in ticks. */
-  place(packet: Packet, dts: number): void {
-    const nominal = this.#nominalDuration(packet, dts);
+  /** Places the next packet: its `start` and `duration`. */
+  place(packet: Packet): void {
+    const { dts } = packet;
+    const nominal = this.#nominalDuration(packet);
     const start = this.#end ?? dts;
     const late = (dts - start) / this.#codec.timeBase;
     const counted =
@@ -51,13 +53,13 @@ export class SampleTiming {
   }
 
   /** What the packet says, what its codec always has, or the shorter of the last two gaps (so that an outage is no frame rate). */
-  #nominalDuration(packet: Packet, dts: number): number {
-    const gap = this.#lastDts === undefined ? 0 : dts - this.#lastDts;
-    const estimate = this.#gap > 0 ? Math.min(gap, this.#gap) : gap;
-    this.#lastDts = dts;
+  #nominalDuration(packet: Packet): number {
+    const gap = this.#lastDts === undefined ? this.#gap : packet.dts - this.#lastDts;
+    const estimate = Math.min(gap, this.#gap);
+    this.#lastDts = packet.dts;
     this.#gap = gap;
     const coded = this.#codec.name === 'opus' ? opusPacketDuration(packet.data) : this.#frameTicks;
-    return packet.duration || coded || estimate || defaultTicks(this.#codec);
+    return packet.duration || coded || estimate;
   }
 }
 

@@ -1,0 +1,20 @@
+/** The MJPEG output: every chunk is one JPEG file. */
+import type { Accepts, Chunk, Muxer, Output, Packet } from '../../core/model.ts';
+import { completeJpeg } from '../jpeg/complete.ts';
+
+export const ACCEPT_MJPEG: Accepts = [{ kind: 'video', codecs: [{ name: 'mjpeg' }] }];
+
+/** Makes the output of streams that have an mjpeg track. */
+export function createMjpegOutput(): Output {
+  return { key: 'mjpeg', accepts: ACCEPT_MJPEG, createMuxer: createMjpegMuxer };
+}
+
+/** Packets to whole JPEG files. */
+export function createMjpegMuxer(): Muxer {
+  return { contentType: 'image/jpeg', header: [], mux: jpegChunk };
+}
+
+function jpegChunk({ data, dts, track }: Packet): Chunk {
+  const jpeg = completeJpeg(data);
+  return { body: [jpeg], bytes: jpeg.length, key: true, seconds: dts / track.codec.timeBase, packets: 1 };
+}

@@ -1,0 +1,103 @@
+/**
+ * Viewers of JPEG pictures.
+ *
+ *   GET /api/stream.mjpeg   multipart/x-mixed-replace; boundary=frame
+ *
+ *     --frame CRLF
+ *     { Content-Type: image/jpeg CRLF  Content-Length: 1234 CRLF CRLF  <JPEG> CRLF --frame CRLF }…
+ *
+ *   WebSocket               → {"type":"mjpeg"}   ← {"type":"mjpeg"}   ← binary: <JPEG> …
+ *
+ * Each part is closed by the boundary of the next, in the same write: browsers show a picture when its part ends.
+ *
+ * To mount them: `await sendMjpeg(stream, response, client, context)`, which rejects with StreamError as long as nothing
+ * has been written; `await watchMjpegSocket(stream, connection, onClose, context)`.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Watch } from '../../core/broadcast.ts';
+import { type Chunk, createPeer, type Peer, type Viewer } from '../../core/model.ts';
+import type { Stream } from '../../core/stream.ts';
+import { sendBinary, type WsConnection } from '../../net/ws-frame.ts';
+import { type TranscodeContext, watchJpegs } from './transcode.ts';
+
+const BOUNDARY = 'frame';
+/** A slow viewer gets fewer pictures, not later ones: none while more than this many wait. */
+const MAX_QUEUED_PICTURES = 2;
+
+/** Sends the stream as multipart JPEG until the client leaves or the stream ends. */
+export async function sendMjpeg(
+  stream: Stream,
+  response: ServerResponse,
+  client: { readonly remoteAddress?: string | undefined; readonly userAgent?: string | undefined },
+  context: TranscodeContext,
+): Promise<Watch> {
+  const left = new AbortController();
+  response.once('close', () => left.abort());
+  const peer = createPeer({ format: 'mpjpeg', protocol: 'http', ...client });
+  const joined = await watchJpegs(stream, createHttpViewer(response, peer), context, left.signal);
+  if (response.closed) joined.close();
+  else response.once('close', () => joined.close());
+  return joined;
+}
+
+/** Sends the stream as binary messages. `onClose` is called when the stream leaves the viewer. Rejects with StreamError. */
+export async function watchMjpegSocket(
+  stream: Stream,
+  connection: WsConnection,
+  onClose: (reason?: Error) => void,
+  context: TranscodeContext,
+  signal?: AbortSignal,
+): Promise<Watch> {
+  return watchJpegs(stream, createSocketViewer(connection, onClose), context, signal);
+}
+
+function createHttpViewer(response: ServerResponse, peer: Peer): Viewer {
+  let started = false;
+  return {
+    peer,
+    get queuedBytes() {
+      return response.writableLength;
+    },
+    start() {
+      if (started) return;
+      started = true;
+      response.writeHead(200, {
+        'content-type': `multipart/x-mixed-replace; boundary=${BOUNDARY}`,
+        'cache-control': 'no-cache, no-store',
+        connection: 'close',
+        pragma: 'no-cache',
+      });
+      response.write(`--${BOUNDARY}\r\n`);
+    },
+    write(chunk) {
+      if (response.writableEnded || response.writableLength > MAX_QUEUED_PICTURES * chunk.bytes) return;
+      response.cork();
+      response.write(`Content-Type: image/jpeg\r\nContent-Length: ${chunk.bytes}\r\n\r\n`, 'latin1');
+      for (const bytes of chunk.body) response.write(bytes);
+      response.write(`\r\n--${BOUNDARY}\r\n`, 'latin1');
+      response.uncork();
+    },
+    close() {
+      response.end();
+    },
+  };
+}
+
+function createSocketViewer(connection: WsConnection, onClose: (reason?: Error) => void): Viewer {
+  const { websocket, remoteAddress, userAgent } = connection;
+  let started = false;
+  return {
+    peer: createPeer({ format: 'mjpeg', protocol: 'ws', remoteAddress, userAgent }),
+    get queuedBytes() {
+      return websocket.bufferedAmount;
+    },
+    start() {
+      if (!started) websocket.send(JSON.stringify({ type: 'mjpeg' }));
+      started = true;
+    },
+    write(chunk: Chunk) {
+      if (websocket.bufferedAmount <= MAX_QUEUED_PICTURES * chunk.bytes) sendBinary(connection, chunk.body);
+    },
+    close: onClose,
+  };
+}
