@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ffmpeg, ffprobe } from '../../../test/tools/ffmpeg.ts';
+import { ffmpeg, ffprobe } from '../../../test/helpers/ffmpeg-sync.ts';
 import { createFlacEncoder, flacCodec } from './flac.ts';
 
 /** A native FLAC file: marker, STREAMINFO as the last metadata block, frames. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ffmpeg } from '../../../test/tools/ffmpeg.ts';
+import { ffmpeg } from '../../../test/helpers/ffmpeg-sync.ts';
 import { ALAW_TO_LINEAR, LINEAR_TO_ALAW, LINEAR_TO_MULAW, MULAW_TO_LINEAR } from './g711.ts';
 
 const LAWS = [

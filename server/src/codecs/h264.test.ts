@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ffmpeg, ffprobe } from '../../../test/tools/ffmpeg.ts';
-import { boxContent } from '../../../test/tools/mp4.ts';
+import { ffmpeg, ffprobe } from '../../../test/helpers/ffmpeg-sync.ts';
+import { boxContent } from '../../../test/helpers/mp4.ts';
 import {
   buildAvcC,
   H264_NAL,

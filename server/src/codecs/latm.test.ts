@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ffmpeg } from '../../../test/tools/ffmpeg.ts';
+import { ffmpeg } from '../../../test/helpers/ffmpeg-sync.ts';
 import { parseAdtsHeader } from './aac.ts';
 import { BitWriter } from './bits.ts';
 import { parseStreamMuxConfig, readLatmAudioMuxElement, type StreamMuxConfig } from './latm.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ffmpeg } from '../../../test/tools/ffmpeg.ts';
+import { ffmpeg } from '../../../test/helpers/ffmpeg-sync.ts';
 import {
   findJpegEnd,
   JPEG_HUFFMAN_TABLES,
@@ -70,25 +70,31 @@ const SPLITS: readonly { name: string; data: Buffer; whole: Buffer[]; rest: numb
       picture,
     ]),
     whole: [picture, picture],
-    rest: 2,
+    rest: 0,
   },
   {
     name: 'a thumbnail within',
     data: Buffer.concat([withThumbnail(picture, frames[1]!), picture]),
     whole: [withThumbnail(picture, frames[1]!), picture],
-    rest: 2,
+    rest: 0,
   },
   {
     name: 'an end marker left out',
     data: Buffer.concat([picture.subarray(0, -2), picture]),
     whole: [picture.subarray(0, -2), picture],
-    rest: 2,
+    rest: 0,
   },
   {
     name: 'a last picture cut short',
     data: Buffer.concat([picture, picture.subarray(0, 500)]),
     whole: [picture],
     rest: 500,
+  },
+  {
+    name: 'a start marker cut in two at the end',
+    data: Buffer.concat([picture, Buffer.from([0, 0xff, 0xd8])]),
+    whole: [picture],
+    rest: 2,
   },
   { name: 'no picture', data: Buffer.alloc(100, 0xff), whole: [], rest: 2 },
 ];

@@ -89,14 +89,15 @@ export function findJpegEnd(data: Buffer, start = 0): number {
 export function splitJpegs(data: Buffer): { frames: Buffer[]; rest: Buffer } {
   const frames: Buffer[] = [];
   let start = data.indexOf(START_OF_IMAGE);
+  let done = 0;
   while (start >= 0) {
     const end = findJpegEnd(data, start);
     if (end < 0) return { frames, rest: data.subarray(start) };
     frames.push(data.subarray(start, end));
     start = data.indexOf(START_OF_IMAGE, end);
+    done = end;
   }
-  const kept = Math.min(data.length, START_OF_IMAGE.length - 1);
-  return { frames, rest: data.subarray(data.length - kept) };
+  return { frames, rest: data.subarray(Math.max(done, data.length - START_OF_IMAGE.length + 1)) };
 }
 
 /** Offset of the first segment with such a marker before the entropy-coded bytes, or -1. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ffmpeg, ffprobe } from '../../../test/tools/ffmpeg.ts';
-import { boxContent } from '../../../test/tools/mp4.ts';
+import { ffmpeg, ffprobe } from '../../../test/helpers/ffmpeg-sync.ts';
+import { boxContent } from '../../../test/helpers/mp4.ts';
 import { buildDOps, opusCodec, opusPacketDuration } from './opus.ts';
 
 /** Packets of an Ogg file with one packet per page, and the sample positions at their ends (RFC 3533 §6, RFC 7845 §4). */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ffmpeg } from '../../../test/tools/ffmpeg.ts';
+import { ffmpeg } from '../../../test/helpers/ffmpeg-sync.ts';
 import { type AudioCodec, type AudioCodecName, audioCodec } from './codec.ts';
 import { bytesPerSample, createPcmConverter } from './pcm.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ffmpeg, ffprobe } from '../../../test/tools/ffmpeg.ts';
-import { ivfFrames } from '../../../test/tools/ivf.ts';
-import { boxContent } from '../../../test/tools/mp4.ts';
+import { ffmpeg, ffprobe } from '../../../test/helpers/ffmpeg-sync.ts';
+import { ivfFrames } from '../../../test/helpers/ivf.ts';
+import { boxContent } from '../../../test/helpers/mp4.ts';
 import { isVp8Key, isVp9Key, vp8Codec, vp9Codec, vp9CodecString } from './vpx.ts';
 
 const encode = (options: string) =>

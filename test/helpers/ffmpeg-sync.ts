@@ -1,5 +1,5 @@
 /**
- * FFmpeg as the judge in tests: it makes the samples that we read, and reads what we make.
+ * FFmpeg as the judge of codecs, in plain calls that wait: it makes the samples that we read, and reads what we make.
  */
 import { execFileSync } from 'node:child_process';
 
