@@ -46,7 +46,7 @@ export class Stream {
     this.setSources(settings.sources);
   }
 
-  /** Configured sources in order, then the pushed one while there is one or viewers wait for it. */
+  /** Configured sources in order, then the pushed one while somebody publishes or viewers wait for it. */
   get sources(): readonly Source[] {
     return this.#pushSource.state === 'idle' ? this.#sources : [...this.#sources, this.#pushSource];
   }
@@ -75,9 +75,7 @@ export class Stream {
   /** Chooses tracks for a consumer and holds their sources; rejects with StreamError. `except` is a source text not to use (loops). */
   select(wanted: Accepts, except?: string): Promise<Selection> {
     if (this.#closed) throw new StreamError('not_found', `stream ${this.name} was removed`);
-    const candidates = [...this.#sources, this.#pushSource].filter(
-      (source) => (except === undefined || source.text !== except) && this.#mayOpen(source),
-    );
+    const candidates = this.sources.filter(({ text }) => except === undefined || text !== except);
     return select(this.name, candidates, wanted);
   }
 
@@ -122,6 +120,21 @@ export class Stream {
     }
   }
 
+  /** Codecs of the loudspeaker that a talk would use: opens sources in order until one has a loudspeaker; empty if none has. */
+  async findLoudspeaker(): Promise<readonly AudioCodec[]> {
+    for (const source of this.sources) {
+      try {
+        await source.open();
+      } catch {
+        continue;
+      }
+      const codecs = source.producer?.backchannel?.codecs ?? [];
+      source.release();
+      if (codecs.length > 0) return codecs;
+    }
+    return [];
+  }
+
   /** Codecs of the loudspeaker, as far as the sources that are open tell. */
   loudspeakerCodecs(): readonly AudioCodec[] {
     return this.sources.flatMap((source) => source.producer?.backchannel?.codecs ?? []);
@@ -132,10 +145,7 @@ export class Stream {
    * on the same loudspeaker replaces the older. Returns the function that ends it.
    */
   talk(microphone: Microphone): Promise<() => void> {
-    return this.#intercom.talk(
-      microphone,
-      [...this.#sources, this.#pushSource].filter((source) => this.#mayOpen(source)),
-    );
+    return this.#intercom.talk(microphone, this.sources);
   }
 
   requestKeyframe(): void {
@@ -146,11 +156,6 @@ export class Stream {
   close(reason = new StreamError('aborted', `stream ${this.name} was removed`)): void {
     this.#closed = true;
     for (const source of [...this.#sources, this.#pushSource]) this.#drop(source, reason);
-  }
-
-  /** The pushed source is no candidate while nobody publishes and nobody waits. */
-  #mayOpen(source: Source): boolean {
-    return source !== this.#pushSource || this.#pushSource.state !== 'idle';
   }
 
   #createSource(text: string, open: (signal: AbortSignal) => Promise<Producer>): Source {

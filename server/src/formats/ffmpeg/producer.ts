@@ -6,7 +6,7 @@ import { StreamError } from '../../core/errors.ts';
 import type { Producer } from '../../core/model.ts';
 import { openCommand } from '../exec/producer.ts';
 import type { OpenContext } from '../format.ts';
-import type { SourceText } from '../source-text.ts';
+import { parseSourceText, type SourceText } from '../source-text.ts';
 import { buildCommand } from './command.ts';
 import { ENGINES, type Engine, probeEngine } from './hardware.ts';
 import { Templates } from './templates.ts';
@@ -24,7 +24,8 @@ const LOG_LEVELS: Readonly<Record<string, string>> = {
 export async function open(source: SourceText, context: OpenContext): Promise<Producer> {
   const { services } = context;
   const templates = new Templates(services.section('ffmpeg'));
-  const argv = buildCommand(source, {
+  const resolved = source.options.get('audio') === 'auto' ? await resolveAuto(source, context) : source;
+  const argv = buildCommand(resolved, {
     templates,
     isStream: (name) => services.streams.get(name) !== undefined,
     rtspBase: await services.rtspBase(),
@@ -32,7 +33,28 @@ export async function open(source: SourceText, context: OpenContext): Promise<Pr
     engine: await chooseEngine(source, templates, context),
   });
   context.log.debug('run', { command: argv.join(' ') });
-  return openCommand(argv, source, context);
+  return openCommand(argv, resolved, context);
+}
+
+const AUTO_TEMPLATES: Readonly<Record<string, string>> = {
+  opus: 'opus',
+  aac: 'aac/16000',
+  pcm_alaw: 'pcma',
+  pcm_mulaw: 'pcmu',
+  pcm_s16be: 'pcm',
+  pcm_s16le: 'pcml',
+};
+const AUTO_SAMPLE_RATES = [8000, 16000, 48000];
+
+/** `#audio=auto`: what the loudspeaker of the stream takes, which this is played on. */
+async function resolveAuto(source: SourceText, { services, stream }: OpenContext): Promise<SourceText> {
+  const codecs = (await services.streams.get(stream)?.findLoudspeaker()) ?? [];
+  const codec = codecs.find(({ name }) => name in AUTO_TEMPLATES);
+  if (!codec) throw new StreamError('no_match', `stream ${stream} has no loudspeaker that can be played on`);
+  const template = AUTO_TEMPLATES[codec.name] ?? '';
+  const rate =
+    template.startsWith('pcm') && AUTO_SAMPLE_RATES.includes(codec.sampleRate) ? `/${codec.sampleRate}` : '';
+  return parseSourceText(source.text.replace('#audio=auto', `#audio=${template}${rate}`));
 }
 
 async function chooseEngine(

@@ -54,6 +54,7 @@ export const DEFAULT_TEMPLATES: Readonly<Record<string, string>> = {
   'pcm/48000': pcm('pcm_s16be', 48000),
   pcml: pcm('pcm_s16le', 8000),
   'pcml/8000': pcm('pcm_s16le', 8000),
+  'pcml/48000': pcm('pcm_s16le', 48000),
   'pcml/16000': pcm('pcm_s16le', 16000),
   'pcml/44100': pcm('pcm_s16le', 44100),
   aac: '-c:a aac',
