@@ -113,6 +113,8 @@ export class IceMux {
     this.#byAddress.clear();
     for (const port of this.#udp.values()) port.close();
     for (const listener of this.#tcp) listener.close();
+    this.#udp.clear();
+    this.#tcp.length = 0;
   }
 
   async #bind(host: string | undefined, wanted: number, networks: readonly IceNetwork[]): Promise<void> {

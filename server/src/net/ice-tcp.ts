@@ -92,7 +92,7 @@ export class TcpConnection implements IcePath {
       if (this.#endpoint) clearTimeout(timer);
       else socket.destroy();
     };
-    socket.on('data', (bytes) => {
+    socket.on('data', (bytes: Buffer) => {
       if (!this.#reader.push(bytes, onFrame)) socket.destroy();
     });
     socket.on('error', () => {});

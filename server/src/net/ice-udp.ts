@@ -31,7 +31,12 @@ export class UdpPort {
       lookup: lookupAddress,
     });
     socket.bind({ address: host ?? (family === 4 ? '0.0.0.0' : '::'), port, exclusive: true });
-    await once(socket, 'listening');
+    try {
+      await once(socket, 'listening');
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
     socket.on('error', () => {});
     enlargeBuffers(socket);
     const bound = new UdpPort(socket);

@@ -153,7 +153,7 @@ export function encodeStun(
   parts[0]!.writeUInt16BE(type);
   parts[0]!.writeUInt32BE(MAGIC, 4);
   for (const attribute of fields.attributes) parts.push(encodeAttribute(attribute));
-  let bytes = Buffer.concat(parts);
+  let bytes: Buffer = Buffer.concat(parts);
   if (key) {
     bytes.writeUInt16BE(bytes.length + 4 + INTEGRITY_BYTES - HEADER_BYTES, 2);
     const value = createHmac('sha1', key).update(bytes).digest();
