@@ -5,23 +5,22 @@
  * exact for ever: (n * down) / up, whose fraction selects one of `up` sets of coefficients (phases).
  */
 
-/** Input samples that one output sample is made of, at the lower rate: about 60 dB below the pass band. */
+/** Samples at the lower rate that one output sample is made of; aliases and images stay 60 dB down. Half of them are the delay. */
 const TAPS = 24;
 /** Of the Nyquist frequency; what lies above is the slope of the filter. */
 const CUTOFF = 0.92;
 /** Odd pairs of rates would need a table of tens of thousands of phases; this many are exact to -70 dB. */
 const MAX_PHASES = 1024;
 
-/** One channel in, one channel out; `ended` samples of silence stand before the first input. */
+/** Samples of one channel in and out, of any count; what it returns is its own memory, valid until the next call. */
 export type Resample = (input: Float32Array) => Float32Array;
 
-/** Makes a stateful resampler of one channel. What it returns is its own memory, valid until the next call. */
+/** Makes a stateful resampler of one channel, whose past is silence. */
 export function createResampler(fromRate: number, toRate: number): Resample {
   const divisor = greatestCommonDivisor(fromRate, toRate);
   const up = toRate / divisor;
   const down = fromRate / divisor;
-  const filter = createFilter(up, down);
-  const { taps, phases, coefficients } = filter;
+  const { taps, phases, coefficients } = createFilter(up, down);
 
   let history = new Float32Array(taps - 1);
   let window = new Float32Array(0);
