@@ -13,6 +13,8 @@ document.body.classList.toggle('sized', width !== '');
 for (const { src, mode } of players) {
   const player = h('porthole-player', { src, mode, media, background, muted: players.length > 1 });
   if (width && players.length > 1) player.style.flex = `1 0 ${width}`;
+  if (players.length === 1 && window === window.top)
+    player.append(h('a', { slot: 'lead', class: 'back', href: './', 'aria-label': 'All streams' }, '‹'));
   document.body.append(player);
 }
 if (players.length === 0) {

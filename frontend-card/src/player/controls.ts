@@ -82,7 +82,14 @@ export function createControls(actions: Actions): Controls {
   const fullscreenButton = button('enlarge', 'Full screen', actions.toggleFullscreen);
   holdOrPress(talkButton, actions);
 
-  const top = h('div', { class: 'top' }, name, h('span', { class: 'space' }), badge);
+  const top = h(
+    'div',
+    { class: 'top' },
+    h('slot', { name: 'lead' }),
+    name,
+    h('span', { class: 'space' }),
+    badge,
+  );
   const bar = h(
     'div',
     { class: 'bar', role: 'toolbar', 'aria-label': 'Player controls' },
@@ -154,7 +161,7 @@ export function createControls(actions: Actions): Controls {
         view.fullscreen ? 'shrink' : 'enlarge',
         view.fullscreen ? 'Leave full screen' : 'Full screen',
       );
-      talkButton.hidden = view.talk === 'none';
+      talkButton.hidden = view.talk === 'none' || !playing;
       talkButton.classList.toggle('on', view.talk === 'on');
       talkButton.classList.toggle('opening', view.talk === 'opening');
       talkButton.setAttribute('aria-pressed', String(view.talk === 'on'));

@@ -120,11 +120,12 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
 
   const onEnded = (all: Failure[], latest: readonly Failure[], played: boolean) => {
     failures = all;
-    session = undefined;
     if (played) {
       events.leave();
       if (Date.now() - playingSinceMs > STEADY_MS) attempt = 0;
-    } else if (!isSourceFailure(latest) && round + 1 < rounds.length) {
+    }
+    session = undefined;
+    if (!played && !isSourceFailure(latest) && round + 1 < rounds.length) {
       round++;
       connect();
       return;
@@ -231,10 +232,6 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
         };
         const opened = open([mode], track, {
           show(transport) {
-            if (!(transport as WebrtcTransport).canTalk) {
-              giveUp('This camera has no loudspeaker, or takes no sound from the browser.');
-              return;
-            }
             abandonTalk = undefined;
             const before = session;
             session = opened;

@@ -9,7 +9,7 @@
  *   muted       starts without sound
  *   background  goes on while hidden or off-screen
  *
- * Fires `statechange` when `state` changes. Needs nothing from outside; the looks are in styles.ts.
+ * Slot `lead`: what stands before the name, such as a way back. Fires `statechange` when `state` changes. Needs nothing from outside; the looks are in styles.ts.
  */
 import { type Controls, createControls, type View } from './controls.ts';
 import { h } from './dom.ts';
@@ -26,8 +26,10 @@ const POSTER_MS = 300;
 const HIDDEN_MS = 5000;
 const QUIET_MS = 2500;
 const NOTICE_MS = 6000;
-/** The kept last frame needs no more pixels than this. */
+/** The kept last frame needs no more pixels than this … */
 const STILL_WIDTH = 1280;
+/** … and stays behind the new picture until that has made its jump to the live edge. */
+const STILL_MS = 500;
 
 export class PortholePlayer extends HTMLElement {
   static readonly observedAttributes = ['src', 'mode', 'media', 'base', 'name', 'background'];
@@ -48,6 +50,7 @@ export class PortholePlayer extends HTMLElement {
   #lastState: PlaybackState = 'idle';
 
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  #stillTimer: ReturnType<typeof setTimeout> | undefined;
   #posterTimer: ReturnType<typeof setTimeout> | undefined;
   #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
@@ -109,8 +112,14 @@ export class PortholePlayer extends HTMLElement {
     this.#intersection.disconnect();
     document.removeEventListener('visibilitychange', this.#onVisibility);
     document.removeEventListener('fullscreenchange', this.#onFullscreen);
-    for (const timer of [this.#noticeTimer, this.#posterTimer, this.#hiddenTimer, this.#quietTimer])
-      clearTimeout(timer);
+    const timers = [
+      this.#noticeTimer,
+      this.#stillTimer,
+      this.#posterTimer,
+      this.#hiddenTimer,
+      this.#quietTimer,
+    ];
+    for (const timer of timers) clearTimeout(timer);
     clearInterval(this.#tickTimer);
     this.#stopTalk();
     this.#playback?.stop();
@@ -240,10 +249,12 @@ export class PortholePlayer extends HTMLElement {
 
   #changed(): void {
     const { state } = this;
+    clearTimeout(this.#stillTimer);
     if (state === 'playing') {
       this.#hidePoster();
-      this.#still.hidden = true;
-      this.#wake();
+      this.#stillTimer = setTimeout(() => {
+        this.#still.hidden = true;
+      }, STILL_MS);
     } else if (state === 'connecting' && this.#lastState === 'idle' && this.#still.hidden) {
       this.#posterTimer = setTimeout(() => {
         this.#poster.src = apiUrl(this.#base, 'api/frame.jpeg', { src: this.#src });
@@ -255,6 +266,7 @@ export class PortholePlayer extends HTMLElement {
     this.#render();
     if (state === this.#lastState) return;
     this.#lastState = state;
+    this.#wake();
     this.setAttribute('state', state);
     this.dispatchEvent(new Event('statechange'));
   }

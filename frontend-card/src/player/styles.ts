@@ -24,8 +24,8 @@ export const STYLES = `
 .stage > *, .still { object-fit: contain; }
 .stage > * { z-index: 1; }
 .stage > .shown { z-index: 2; }
-.still { transition: filter .3s, opacity .3s; }
-:host([state="waiting"]) .still, :host([state="idle"]) .still { filter: saturate(.4) brightness(.55); }
+.still, .stage { transition: filter .3s; }
+:host([state="waiting"]) .still, :host([state="idle"]) .still, :host([state="stalled"]) .stage { filter: saturate(.4) brightness(.55); }
 
 button, input { font: inherit; color: inherit; }
 button {
@@ -110,7 +110,7 @@ svg {
 .talk.opening { color: var(--porthole-alarm); animation: pulse 1s ease-in-out infinite alternate; }
 
 .veil {
-  z-index: 3; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 14px;
+  z-index: 5; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 14px;
   box-sizing: border-box; padding: 44px 20px;
   text-align: center; text-wrap: balance; pointer-events: none;
 }
@@ -121,7 +121,10 @@ svg {
   animation: spin .9s linear infinite;
 }
 :host([state="connecting"]) .spinner { opacity: 0; animation: spin .9s linear infinite, appear .2s .35s forwards; }
-.message { max-width: 34em; margin: 0; text-shadow: 0 1px 4px rgb(0 0 0 / .7); overflow-wrap: anywhere; }
+.message {
+  box-sizing: border-box; max-width: min(34em, 100%); margin: 0; padding: 8px 16px;
+  border-radius: 12px; background: rgb(10 16 22 / .62); overflow-wrap: anywhere;
+}
 .message small { display: block; margin-top: 2px; font-weight: 400; font-size: 13px; opacity: .8; }
 .big {
   width: 68px; height: 68px;
@@ -142,7 +145,7 @@ svg {
   border-radius: 12px; background: rgb(14 20 27 / .94); box-shadow: 0 8px 30px rgb(0 0 0 / .35);
   text-align: center; text-wrap: balance; font-size: 13px;
 }
-.unmute { position: absolute; z-index: 4; left: 14px; bottom: 58px; }
+.unmute { position: absolute; z-index: 5; left: 14px; bottom: 58px; }
 
 @media (pointer: coarse) { button:not(.badge, .pill, .big) { width: 44px; height: 44px; } }
 @container (max-width: 300px) { .optional { display: none; } }

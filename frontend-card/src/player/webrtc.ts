@@ -76,7 +76,9 @@ export function openWebrtc(
       side?.currentDirection?.includes('recv') ?? false;
     audio = receives(audioSide);
     canTalk = audioSide?.currentDirection?.includes('send') ?? false;
-    if (options.video && !receives(videoSide)) fail("The camera's video codec does not fit WebRTC here");
+    if (options.microphone && !canTalk)
+      fail('This camera has no loudspeaker, or takes no sound from the browser');
+    else if (options.video && !receives(videoSide)) fail("The camera's video codec does not fit WebRTC here");
     else if (!receives(videoSide) && !audio) fail('The camera has nothing that fits WebRTC here');
   };
 
