@@ -30,9 +30,10 @@ export class UdpPort {
       ipv6Only: family === 6,
       lookup: lookupAddress,
     });
+    const listening = once(socket, 'listening');
     socket.bind({ address: host ?? (family === 4 ? '0.0.0.0' : '::'), port, exclusive: true });
     try {
-      await once(socket, 'listening');
+      await listening;
     } catch (error) {
       socket.close();
       throw error;

@@ -149,7 +149,7 @@ export function encodeStun(
     ((method & 0xf80) << 2) |
     ((classBits & 1) << 4) |
     ((classBits & 2) << 7);
-  const parts = [Buffer.alloc(8), Buffer.from(fields.transactionId, 'hex')];
+  const parts: Buffer[] = [Buffer.alloc(8), Buffer.from(fields.transactionId, 'hex')];
   parts[0]!.writeUInt16BE(type);
   parts[0]!.writeUInt32BE(MAGIC, 4);
   for (const attribute of fields.attributes) parts.push(encodeAttribute(attribute));
