@@ -20,7 +20,7 @@ const RESYNC_SECONDS = 0.2;
 /** Makes the track `to` from PCM packets of codec `from`. Throws StreamError `unsupported` for other codecs. */
 export function derive(from: AudioCodec, to: AudioCodec): Derivation {
   const target = to.name === 'flac' ? flacCodec(to.sampleRate, to.channels) : to;
-  const encode = createEncoder(from, to);
+  const encode = supported(() => createEncoder(from, to));
   const track: Track = { id: uniqueId(), codec: target };
   let nextPts: number | undefined;
   return {
@@ -37,6 +37,16 @@ export function derive(from: AudioCodec, to: AudioCodec): Derivation {
       return { track, data, pts, dts: pts, duration: samples, key: true, time: packet.time };
     },
   };
+}
+
+/** The converters refuse rates and layouts that they cannot do with a RangeError. */
+function supported<T>(create: () => T): T {
+  try {
+    return create();
+  } catch (error) {
+    if (error instanceof RangeError) throw new StreamError('unsupported', error.message, error);
+    throw error;
+  }
 }
 
 function createEncoder(

@@ -21,6 +21,8 @@ import { allowedSilenceMs, nextIntervalMs } from './watchdog.ts';
 export type SourceState = 'idle' | 'opening' | 'live' | 'waiting';
 
 export interface SourceSettings {
+  /** Name of the stream, for the log. */
+  readonly stream: string;
   /** As configured, verbatim. Holds credentials: redact before showing. */
   readonly text: string;
   readonly open: (signal: AbortSignal) => Promise<Producer>;
@@ -192,7 +194,8 @@ export class Source {
   /** The first failure of a kind is a warning; its repetitions are not, or a camera that is off would fill the log. */
   #report(failure: StreamError, delayMs: number): void {
     const level = this.#error?.message === failure.message ? 'debug' : 'warn';
-    this.#settings.log[level]('source failed', { source: this.text, error: failure, retry_ms: delayMs });
+    const { log, stream } = this.#settings;
+    log[level]('source failed', { stream, source: this.text, error: failure, retry_ms: delayMs });
   }
 
   /** One connection from dial to end; never rejects. */

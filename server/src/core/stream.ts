@@ -160,6 +160,7 @@ export class Stream {
 
   #createSource(text: string, open: (signal: AbortSignal) => Promise<Producer>): Source {
     return new Source({
+      stream: this.name,
       text,
       open,
       epochMs: this.epochMs,

@@ -1,0 +1,82 @@
+/** The program: arguments → configuration → streams → servers → signals. */
+import { spawn } from 'node:child_process';
+import { parseArguments, defaultConfigs, USAGE } from './config/arguments.ts';
+import { ConfigError } from './config/error.ts';
+import { openConfigStore } from './config/store.ts';
+import { type RunningServer, startServer } from './server.ts';
+import { createLogger } from './util/log.ts';
+import { API_VERSION, VERSION } from './util/version.ts';
+
+const STOP_TIMEOUT_MS = 5000;
+const log = createLogger('app');
+
+await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<void> {
+  const { action, configs, daemon } = readArguments(argv);
+  if (action === 'help') process.stdout.write(USAGE);
+  else if (action === 'version') process.stdout.write(`porthole ${VERSION} (go2rtc API ${API_VERSION}) ${process.platform}/${process.arch}\n`);
+  else if (daemon) runInBackground(argv);
+  else await serve(configs.length ? configs : defaultConfigs(process.cwd()));
+}
+
+function readArguments(argv: readonly string[]): ReturnType<typeof parseArguments> {
+  try {
+    return parseArguments(argv);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+async function serve(configs: Parameters<typeof openConfigStore>[0]): Promise<void> {
+  const store = openConfigStore(configs);
+  let server: RunningServer | undefined;
+  let stopping = false;
+
+  const stop = async (exitCode: number, then = (): void => {}): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(exitCode), STOP_TIMEOUT_MS).unref();
+    await server?.close();
+    then();
+    process.exit(exitCode);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.stderr.write(`exit with signal: ${signal}\n`);
+      void stop(0);
+    });
+  }
+  process.on('uncaughtException', (error) => {
+    log.error('unexpected', { error: error.stack ?? error.message });
+  });
+  process.on('unhandledRejection', (reason) => {
+    log.error('unexpected', { error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason) });
+  });
+  try {
+    server = await startServer(store, (how) => {
+      if (how === 'restart') void stop(0, runAgain);
+      else void stop(how.exitCode);
+    });
+  } catch (error) {
+    log.error('cannot start', { error });
+    process.exit(1);
+  }
+}
+
+/** The same program with the same arguments takes this one's place. */
+function runAgain(): void {
+  spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit', detached: true }).unref();
+}
+
+function runInBackground(argv: readonly string[]): void {
+  const rest = argv.filter((word) => !/^--?d(aemon)?$/.test(word));
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...rest], {
+    stdio: 'ignore',
+    detached: true,
+  });
+  child.unref();
+  process.stdout.write(`Running in daemon mode with PID: ${child.pid}\n`);
+}
