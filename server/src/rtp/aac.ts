@@ -39,6 +39,7 @@ const ADTS_SYNC_MASK = 0xfff6;
 
 export const aacPayload: PayloadFormat = {
   codec: 'aac',
+  kind: 'audio',
   encodings: ['MPEG4-GENERIC'],
   parse: codecOf,
   describe,

@@ -26,6 +26,7 @@ const MAX_SAMPLE_RATE = 192000;
 
 export const opusPayload: PayloadFormat = {
   codec: 'opus',
+  kind: 'audio',
   encodings: ['OPUS'],
   parse: (format) => opusCodec(format.parameters.get('sprop-stereo') === '0' ? 1 : 2),
   describe: (codec, payloadType) =>
@@ -40,6 +41,7 @@ export const opusPayload: PayloadFormat = {
 
 export const g722Payload: PayloadFormat = {
   codec: 'adpcm_g722',
+  kind: 'audio',
   encodings: ['G722'],
   parse: ({ channels }) => audioCodec('adpcm_g722', G722_SAMPLE_RATE, channels),
   describe: (_, payloadType) => rtpFormat(payloadType, 'G722', G722_CLOCK_RATE),
@@ -67,6 +69,7 @@ function pcmPayload(name: AudioCodecName, encodings: readonly string[], sampleBy
   };
   return {
     codec: name,
+    kind: 'audio',
     encodings,
     parse,
     describe: (codec: Codec, payloadType) => {

@@ -78,6 +78,15 @@ export class RtpBlockWriter {
     return at + INTERLEAVED_BYTES;
   }
 
+  /** Appends copies of the packets of a block. */
+  append({ bytes, offsets }: RtpBlock): void {
+    for (const offset of offsets) {
+      const length = packetLength(bytes, offset);
+      const at = this.add(bytes[offset + 1]!, length);
+      bytes.copy(this.buffer, at, offset + INTERLEAVED_BYTES, offset + INTERLEAVED_BYTES + length);
+    }
+  }
+
   /** Sets the marker bit of the RTP packet added last. */
   mark(): void {
     const last = this.#offsets.at(-1);

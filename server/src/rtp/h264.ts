@@ -35,6 +35,7 @@ const ID_BYTES = 24;
 
 export const h264Payload: PayloadFormat = {
   codec: 'h264',
+  kind: 'video',
   encodings: ['H264'],
   parse: (format) => codecOf(spropParameterSets(format)),
   describe,

@@ -37,6 +37,7 @@ const SPROP_NAMES = ['sprop-vps', 'sprop-sps', 'sprop-pps'] as const;
 
 export const hevcPayload: PayloadFormat = {
   codec: 'hevc',
+  kind: 'video',
   encodings: ['H265', 'HEVC'],
   parse: (format) => codecOf(spropSets(format)),
   describe,

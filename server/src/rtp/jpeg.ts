@@ -40,6 +40,7 @@ const EOI = Buffer.from('ffd9', 'hex');
 
 export const jpegPayload: PayloadFormat = {
   codec: 'mjpeg',
+  kind: 'video',
   encodings: ['JPEG'],
   parse: (format) => videoCodec('mjpeg', dimensionsOf(format)),
   describe,

@@ -16,6 +16,7 @@ const SLAB_BYTES = 32 << 10;
 
 export const latmPayload: PayloadFormat = {
   codec: 'aac',
+  kind: 'audio',
   encodings: ['MP4A-LATM'],
   parse: (format) => {
     const config = configOf(format);

@@ -1,7 +1,7 @@
 /** Every payload format there and back: what is packetized comes out of the depacketizer as it was. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ffmpeg } from '../../../test/tools/ffmpeg.ts';
+import { ffmpeg } from '../../../test/helpers/ffmpeg-sync.ts';
 import { aacCodec, buildAudioSpecificConfig } from '../codecs/aac.ts';
 import { audioCodec, type Codec, sameCodec } from '../codecs/codec.ts';
 import { h264Codec } from '../codecs/h264.ts';

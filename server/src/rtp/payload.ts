@@ -65,6 +65,7 @@ export interface Depacketizer {
 export interface PayloadFormat {
   /** FFmpeg's name of the codec. */
   readonly codec: Codec['name'];
+  readonly kind: Codec['kind'];
   /** Encoding names of rtpmap that mean it, upper case. */
   readonly encodings: readonly string[];
   /** The codec of an SDP format. Without extradata where the parameter sets come in band. Undefined: a variant we can't carry. */

@@ -1,0 +1,244 @@
+/**
+ * One connection of the RTSP server: reads requests and frames, answers in order, and holds at most one session.
+ *
+ *   OPTIONS DESCRIBE SETUP PLAY PAUSE TEARDOWN          play      RFC 2326 appendix D
+ *   OPTIONS ANNOUNCE SETUP RECORD TEARDOWN              publish
+ *   GET_PARAMETER SET_PARAMETER                         keep alive
+ */
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { StreamError, toStreamError } from '../../core/errors.ts';
+import type { Logger } from '../../util/log.ts';
+import { InterleavedReader } from './interleaved.ts';
+import { formatResponse, header, type RtspMessage, type RtspRequest } from './message.ts';
+import { PlaySession, SESSION_TIMEOUT_SECONDS } from './server-play.ts';
+import { errorReply, parseTarget, type RtspReply, type RtspTarget, textReply } from './server-request.ts';
+import type { ServerSession, SessionContext } from './server-session.ts';
+
+/** What a connection asks the server for. */
+export interface ConnectionHost {
+  readonly log: Logger;
+  /** Undefined: the request may pass; else the answer that refuses it. */
+  authorize(request: RtspRequest, remoteAddress: string): RtspReply | undefined;
+  /** Opens the stream for a client that plays. Rejects with StreamError. */
+  play(context: SessionContext, target: RtspTarget, wantsBackchannel: boolean): Promise<PlaySession>;
+  /** A session for a client that publishes. Throws StreamError. */
+  record(context: SessionContext, target: RtspTarget, sdp: string): ServerSession;
+}
+
+const FIRST_REQUEST_MS = 10_000;
+const IDLE_MS = SESSION_TIMEOUT_SECONDS * 1000;
+const MAX_QUEUED_REQUESTS = 16;
+const MAX_REFUSALS = 3;
+const BACKCHANNEL = 'www.onvif.org/ver20/backchannel';
+const PUBLIC =
+  'OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, ANNOUNCE, RECORD, GET_PARAMETER, SET_PARAMETER';
+
+export class Connection implements SessionContext {
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+  readonly #socket: Socket;
+  readonly #host: ConnectionHost;
+  readonly #reader: InterleavedReader;
+  readonly #requests: RtspRequest[] = [];
+  #busy = false;
+  #session: { readonly id: string; readonly session: ServerSession } | undefined;
+  #requestedMs = performance.now();
+  #greeted = false;
+  #refusals = 0;
+  userAgent: string | undefined;
+
+  constructor(socket: Socket, host: ConnectionHost) {
+    this.#socket = socket;
+    this.#host = host;
+    this.remoteAddress = socket.remoteAddress ?? '';
+    this.localAddress = socket.localAddress ?? '';
+    this.#reader = new InterleavedReader({
+      onFrame: (channel, bytes, start, end) => this.#session?.session.frame(channel, bytes, start, end),
+      onMessage: (message) => this.#enqueue(message),
+    });
+    socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    socket.on('error', () => {});
+    socket.on('close', () => this.#endSession(new StreamError('closed', 'client closed the connection')));
+  }
+
+  get log(): Logger {
+    return this.#host.log;
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  end(reason?: Error): void {
+    if (this.#socket.destroyed) return;
+    if (reason) this.log.debug('client dropped', { client: this.remoteAddress, reason });
+    this.#endSession(reason ?? new StreamError('closed', 'server closed the connection'));
+    this.#socket.destroySoon();
+  }
+
+  /** Ends the connection if its client has been silent for too long. */
+  checkSilence(nowMs: number): void {
+    const session = this.#session?.session;
+    const allowedMs = session?.timeoutMs ?? (this.#greeted ? IDLE_MS : FIRST_REQUEST_MS);
+    const silentMs = nowMs - Math.max(this.#requestedMs, session?.aliveMs ?? 0);
+    if (silentMs > allowedMs && !this.#busy)
+      this.end(new StreamError('timeout', 'nothing came from the client'));
+    else if (this.#socket.destroyed) this.#endSession(new StreamError('closed', 'connection is gone'));
+  }
+
+  #read(bytes: Buffer): void {
+    try {
+      this.#reader.push(bytes);
+    } catch (error) {
+      this.#send(undefined, errorReply(error, 400));
+      this.end(toStreamError(error));
+    }
+  }
+
+  #enqueue(message: RtspMessage): void {
+    this.#requestedMs = performance.now();
+    if (message.kind !== 'request') return;
+    if (this.#requests.length >= MAX_QUEUED_REQUESTS) {
+      this.end(new StreamError('limit', 'too many requests at once'));
+      return;
+    }
+    this.#requests.push(message);
+    if (!this.#busy) void this.#serve();
+  }
+
+  async #serve(): Promise<void> {
+    this.#busy = true;
+    for (let request = this.#requests.shift(); request; request = this.#requests.shift()) {
+      let answered = false;
+      const current = request;
+      const reply = (answer: RtspReply): void => {
+        if (!answered) this.#send(current, answer);
+        answered = true;
+      };
+      try {
+        await this.#answer(current, reply);
+      } catch (error) {
+        this.log.debug('request failed', { method: current.method, url: current.url, error });
+        reply(errorReply(error));
+      }
+      if (this.#socket.destroyed) break;
+    }
+    this.#requestedMs = performance.now();
+    this.#busy = false;
+  }
+
+  async #answer(request: RtspRequest, reply: (answer: RtspReply) => void): Promise<void> {
+    this.#greeted = true;
+    this.userAgent ??= header(request, 'user-agent');
+    if (request.method === 'OPTIONS') return reply({ status: 200, headers: { Public: PUBLIC } });
+    const refusal = this.#host.authorize(request, this.remoteAddress) ?? this.#refuse(request);
+    if (refusal) return this.#sendRefusal(refusal, reply);
+    switch (request.method) {
+      case 'DESCRIBE':
+        return reply(await this.#describe(request));
+      case 'ANNOUNCE':
+        return reply(this.#announce(request));
+      case 'SETUP':
+        return reply(await this.#setup(request));
+      case 'PLAY':
+      case 'RECORD':
+        return await this.#start(request, reply);
+      case 'PAUSE':
+        return reply(this.#session?.session.pause() ?? textReply(454, 'no session to pause'));
+      case 'TEARDOWN':
+        if (!this.#session) return reply(textReply(454, 'no session to tear down'));
+        reply({ status: 200 });
+        return this.#endSession();
+      case 'GET_PARAMETER':
+      case 'SET_PARAMETER':
+        return reply({ status: 200 });
+      default:
+        return reply(textReply(501, `method ${request.method} is not supported`, { Allow: PUBLIC }));
+    }
+  }
+
+  /** What is wrong with a request whatever its method: another session, an option that we don't have. */
+  #refuse(request: RtspRequest): RtspReply | undefined {
+    const id = header(request, 'session')?.split(';')[0]?.trim();
+    if (id && id !== this.#session?.id) return textReply(454, 'no such session on this connection');
+    const unknown = (request.headers.get('require') ?? []).filter((option) => option.trim() !== BACKCHANNEL);
+    if (unknown.length === 0) return undefined;
+    return textReply(551, `not supported: ${unknown.join(', ')}`, { Unsupported: unknown.join(', ') });
+  }
+
+  #sendRefusal(refusal: RtspReply, reply: (answer: RtspReply) => void): void {
+    reply(refusal);
+    if (refusal.status === 401 && ++this.#refusals > MAX_REFUSALS)
+      this.end(new StreamError('unauthorized', 'wrong user or password'));
+  }
+
+  async #describe(request: RtspRequest): Promise<RtspReply> {
+    this.#endSession();
+    const session = await this.#open(request);
+    const { base } = parseTarget(request.url);
+    return {
+      status: 200,
+      headers: { 'Content-Base': `${base.replace(/\/+$/, '')}/`, 'Content-Type': 'application/sdp' },
+      body: Buffer.from(session.sdp),
+    };
+  }
+
+  async #open(request: RtspRequest): Promise<PlaySession> {
+    const required = (request.headers.get('require') ?? []).some((option) => option.trim() === BACKCHANNEL);
+    const session = await this.#host.play(this, parseTarget(request.url), required);
+    if (this.#socket.destroyed) {
+      session.close();
+      throw new StreamError('aborted', 'client left');
+    }
+    this.#begin(session);
+    return session;
+  }
+
+  #announce(request: RtspRequest): RtspReply {
+    this.#endSession();
+    this.#begin(this.#host.record(this, parseTarget(request.url), request.body.toString()));
+    return { status: 200 };
+  }
+
+  async #setup(request: RtspRequest): Promise<RtspReply> {
+    const session = this.#session?.session ?? (await this.#open(request));
+    const answer = await session.setup(request, parseTarget(request.url));
+    if (answer.status !== 200 || !this.#session) return answer;
+    const id = `${this.#session.id};timeout=${SESSION_TIMEOUT_SECONDS}`;
+    return { ...answer, headers: { ...answer.headers, Session: id } };
+  }
+
+  async #start(request: RtspRequest, reply: (answer: RtspReply) => void): Promise<void> {
+    const session = this.#session?.session;
+    if (!session) return reply(textReply(455, 'no session: DESCRIBE or ANNOUNCE, and SETUP, come first'));
+    if ((request.method === 'PLAY') !== session instanceof PlaySession)
+      return reply(textReply(455, `${request.method} does not fit this session`));
+    await session.start(request, reply);
+  }
+
+  #begin(session: ServerSession): void {
+    this.#session = { id: randomBytes(8).toString('hex'), session };
+  }
+
+  #endSession(reason?: Error): void {
+    const session = this.#session?.session;
+    this.#session = undefined;
+    session?.close(reason);
+  }
+
+  #send(request: RtspRequest | undefined, { status, headers, body }: RtspReply): void {
+    if (!this.#socket.writable) return;
+    const cseq = request && header(request, 'cseq');
+    const session = request && header(request, 'session') ? this.#session?.id : undefined;
+    this.#socket.write(
+      formatResponse(status, { CSeq: cseq, Server: 'porthole', Session: session, ...headers }, body),
+    );
+    this.log.trace('request', { method: request?.method, url: request?.url, status });
+  }
+}
