@@ -74,11 +74,11 @@ test('refused, aborted, silent TLS', async () => {
       () => assert.fail('connected'),
       (error: StreamError) => error,
     );
-  assert.match((await failure({ port: 1 })).message, /127.0.0.1:1: connection refused/);
+  assert.match((await failure({ port: 1 })).message, /^connection refused$/);
   assert.equal((await failure({ host: 'localhost', port: 1 })).code, 'unreachable');
   assert.equal((await failure({ signal: AbortSignal.abort() })).code, 'aborted');
   assert.equal((await failure({ signal: AbortSignal.timeout(10), tls: 'insecure' })).code, 'timeout');
-  assert.equal((await failure({ tls: 'verify' })).message, `127.0.0.1:${port}: no connection within 0.1 s`);
+  assert.equal((await failure({ tls: 'verify' })).message, 'no connection within 0.1 s');
   server.close();
   server.unref();
 });

@@ -22,7 +22,10 @@ const KEEP_ALIVE_DELAY_MS = 30_000;
 /** What was written before `close` has this long to leave. */
 const LINGER_MS = 500;
 
-/** Connects, TLS handshake included. Fails with StreamError `unreachable`, `timeout`, `closed`, `protocol` (TLS) or `aborted`. */
+/**
+ * Connects, TLS handshake included. Fails with StreamError `unreachable`, `timeout`, `closed`, `protocol` (TLS) or
+ * `aborted`; messages tell the reason alone, the caller knows the address.
+ */
 export async function connectTcp(options: TcpOptions, handlers: ByteStreamHandlers): Promise<ByteStream> {
   const { host, port, tls, timeoutMs, signal } = options;
   if (signal.aborted) throw toStreamError(signal.reason);
@@ -37,15 +40,14 @@ export async function connectTcp(options: TcpOptions, handlers: ByteStreamHandle
   };
   const target = { host, port, onread };
   const socket = tls ? tlsConnect({ ...target, ...tlsSettings(host, tls) }) : netConnect(target);
-  const address = isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
-  await settled(socket, tls ? 'secureConnect' : 'connect', address, timeoutMs, signal);
+  await settled(socket, tls ? 'secureConnect' : 'connect', timeoutMs, signal);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
 
   open = true;
   let error: StreamError | undefined;
   socket.on('error', (cause) => {
-    error = connectionError(cause, address);
+    error = connectionError(cause);
   });
   socket.on('end', () => socket.destroy());
   socket.on('close', () => {
@@ -74,19 +76,13 @@ function tlsSettings(host: string, tls: 'verify' | 'insecure'): ConnectionOption
   return { ...name, rejectUnauthorized: false, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' };
 }
 
-async function settled(
-  socket: Socket,
-  event: string,
-  address: string,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<void> {
+async function settled(socket: Socket, event: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onError = (error: Error): void => reject(connectionError(error, address));
-  const onClose = (): void => reject(new StreamError('closed', `${address}: connection closed`));
+  const onError = (error: Error): void => reject(connectionError(error));
+  const onClose = (): void => reject(new StreamError('closed', 'connection closed'));
   const onAbort = (): void => reject(toStreamError(signal.reason));
   const timer = setTimeout(
-    () => reject(new StreamError('timeout', `${address}: no connection within ${timeoutMs / 1000} s`)),
+    () => reject(new StreamError('timeout', `no connection within ${timeoutMs / 1000} s`)),
     timeoutMs,
   );
   socket.once(event, resolve).once('error', onError).once('close', onClose);
@@ -116,18 +112,14 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** A system or TLS error of a socket, with a message that a user understands. */
-export function connectionError(error: Error, address: string): StreamError {
+export function connectionError(error: Error): StreamError {
   const all = error instanceof AggregateError ? (error.errors[0] as Error) : error;
   const code = (all as NodeJS.ErrnoException).code ?? '';
   const reason = REASONS[code];
-  if (reason) return new StreamError(toStreamError(all).code, `${address}: ${reason}`, error);
+  if (reason) return new StreamError(toStreamError(all).code, reason, error);
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code))
-    return new StreamError('protocol', `${address}: TLS certificate refused: ${all.message}`, error);
+    return new StreamError('protocol', `TLS certificate refused: ${all.message}`, error);
   if (code === 'EPROTO' || /^ERR_(SSL|TLS)/.test(code))
-    return new StreamError(
-      'protocol',
-      `${address}: TLS failed: ${code.replace(/^ERR_SSL_/, '').toLowerCase()}`,
-      error,
-    );
-  return toStreamError(error, address);
+    return new StreamError('protocol', `TLS failed: ${code.replace(/^ERR_SSL_/, '').toLowerCase()}`, error);
+  return toStreamError(error);
 }

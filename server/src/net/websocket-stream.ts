@@ -3,7 +3,7 @@
  * read as one stream. Axis cameras serve RTSP like this, with the subprotocol `binary`.
  */
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { StreamError, toStreamError } from '../core/errors.ts';
 import type { ByteStream, ByteStreamHandlers } from './byte-stream.ts';
@@ -31,28 +31,36 @@ export async function connectWebSocket(
   const url = formatAddress({ ...address, scheme: address.scheme.replace('http', 'ws') });
   const auth = credentials && createClientAuth(credentials);
   for (let attempt = 1; ; attempt++) {
-    const opened = await openSocket(options, url, auth?.authorize('GET', address.target || '/'));
-    if (opened instanceof WebSocket) return adopt(opened, url, handlers);
-    const { statusCode = 0, headers } = opened;
-    if (statusCode === 404) throw new StreamError('not_found', `${url}: no such path`);
-    if (statusCode !== 401)
-      throw new StreamError('protocol', `${url}: not a WebSocket (answered ${statusCode})`);
+    const { socket, response } = await openSocket(
+      options,
+      url,
+      auth?.authorize('GET', address.target || '/'),
+    );
+    if (socket) return adopt(socket, response.socket, handlers);
+    const { statusCode = 0, headers } = response;
+    if (statusCode === 404) throw new StreamError('not_found', 'no such path for the WebSocket');
+    if (statusCode !== 401) throw new StreamError('protocol', `not a WebSocket (answered ${statusCode})`);
     const challenge = headers['www-authenticate'];
     const outcome = challenge === undefined ? 'unsupported' : auth?.challenge([challenge]);
-    if (!auth) throw new StreamError('unauthorized', `${url}: wants a user and a password`);
+    if (!auth) throw new StreamError('unauthorized', 'the WebSocket wants a user and a password');
     if (outcome === 'unsupported' || attempt > 1)
-      throw new StreamError('unauthorized', `${url}: wrong user or password`);
+      throw new StreamError('unauthorized', 'wrong user or password for the WebSocket');
   }
 }
 
-/** The open socket, or the response that refused it. */
+interface Answer {
+  /** Undefined where the response refused it. */
+  readonly socket?: WebSocket;
+  readonly response: IncomingMessage;
+}
+
 function openSocket(
   { address, timeoutMs, signal }: WebSocketOptions,
   url: string,
   authorization: string | undefined,
-): Promise<WebSocket | IncomingMessage> {
+): Promise<Answer> {
   if (signal.aborted) return Promise.reject(toStreamError(signal.reason));
-  const { promise, resolve, reject } = Promise.withResolvers<WebSocket | IncomingMessage>();
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const socket = new WebSocket(url, SUBPROTOCOL, {
     ...(authorization ? { headers: { Authorization: authorization } } : {}),
     handshakeTimeout: timeoutMs,
@@ -65,37 +73,38 @@ function openSocket(
     socket.terminate();
   };
   signal.addEventListener('abort', onAbort, { once: true });
-  socket.once('open', () => resolve(socket));
+  socket.once('upgrade', (response) => socket.once('open', () => resolve({ socket, response })));
   socket.once('unexpected-response', (request, response) => {
-    resolve(response);
+    resolve({ response });
     response.resume();
     request.destroy();
   });
-  socket.on('error', (error) => reject(handshakeError(error, url, timeoutMs)));
+  socket.on('error', (error) => reject(handshakeError(error, timeoutMs)));
   return promise.finally(() => signal.removeEventListener('abort', onAbort));
 }
 
-function handshakeError(error: Error, url: string, timeoutMs: number): StreamError {
+function handshakeError(error: Error, timeoutMs: number): StreamError {
   if (/handshake has timed out/.test(error.message))
-    return new StreamError('timeout', `${url}: no WebSocket within ${timeoutMs / 1000} s`, error);
-  const mapped = connectionError(error, url);
-  return mapped.code === 'internal' ? new StreamError('protocol', `${url}: ${error.message}`, error) : mapped;
+    return new StreamError('timeout', `no WebSocket within ${timeoutMs / 1000} s`, error);
+  const mapped = connectionError(error);
+  return mapped.code === 'internal'
+    ? new StreamError('protocol', `no WebSocket: ${error.message}`, error)
+    : mapped;
 }
 
-function adopt(socket: WebSocket, url: string, handlers: ByteStreamHandlers): ByteStream {
+function adopt(socket: WebSocket, tcp: Socket, handlers: ByteStreamHandlers): ByteStream {
   let open = true;
   let failure: StreamError | undefined;
   socket.on('message', (data: Buffer) => {
     if (open) handlers.onData(data, 0, data.length);
   });
   socket.on('error', (error) => {
-    failure = connectionError(error, url);
+    failure = connectionError(error);
   });
   socket.on('close', () => {
     if (open) handlers.onClose(failure);
     open = false;
   });
-  const { _socket: tcp } = socket as unknown as { _socket: import('node:net').Socket };
   return {
     remoteAddress: `${tcp.remoteAddress}:${tcp.remotePort}`,
     localAddress: tcp.localAddress ?? '',

@@ -129,3 +129,14 @@ test('another sender begins where it arrives', () => {
   assert.equal(track.pts(3_000_000_000, 3000), 180_000);
   assert.equal(track.wallMs(), undefined);
 });
+
+test('a session that is opened anew goes on where it was', () => {
+  const clock = new MediaClock();
+  clock.addTrack(video).pts(5000, 1000);
+  clock.restart();
+  const [v, a] = [clock.addTrack(video), clock.addTrack(audio)];
+  v.rtpTime = 77;
+  a.rtpTime = 88;
+  assert.equal(v.pts(77, 4000), 3 * 90000);
+  assert.equal(a.pts(88 + 800, 4900), 3.1 * 8000);
+});

@@ -35,8 +35,9 @@ export interface ClockTrack {
 
 /** The time line of one session. */
 export class MediaClock {
-  readonly #tracks: TrackClock[] = [];
+  #tracks: TrackClock[] = [];
   #originMs: number | undefined;
+  #startSeconds: number | undefined;
 
   addTrack(track: ClockTrack): TrackClock {
     const clock = new TrackClock(this, track);
@@ -44,10 +45,23 @@ export class MediaClock {
     return clock;
   }
 
-  /** Seconds since the session's first packet. `nowMs`: of `performance.now()`. */
+  /** The session is opened anew: its tracks go, the time line goes on. */
+  restart(): void {
+    this.#tracks = [];
+    this.#startSeconds = undefined;
+  }
+
+  /** Seconds since the first packet. `nowMs`: of `performance.now()`. */
   secondsAt(nowMs: number): number {
     this.#originMs ??= nowMs;
-    return (nowMs - this.#originMs) / 1000;
+    const seconds = (nowMs - this.#originMs) / 1000;
+    this.#startSeconds ??= seconds;
+    return seconds;
+  }
+
+  /** Where the session began on the time line, as far as anybody can tell: at its first packet. */
+  get startSeconds(): number {
+    return this.#startSeconds ?? 0;
   }
 
   /** Where the wall clock's zero lies on the time line by the track that `follower` follows: video if there is any. */
@@ -159,7 +173,7 @@ export class TrackClock {
   #anchorByRtpInfo(timestamp: number): number | undefined {
     if (this.#rtpTime === undefined) return undefined;
     const seconds = ((timestamp - this.#rtpTime) | 0) / this.#clockRate;
-    return Math.abs(seconds) < RTP_INFO_SECONDS ? seconds : undefined;
+    return Math.abs(seconds) < RTP_INFO_SECONDS ? this.#session.startSeconds + seconds : undefined;
   }
 
   #drift(stepSeconds: number): number {

@@ -79,6 +79,11 @@ export function header(message: { readonly headers: RtspHeaders }, name: string)
   return message.headers.get(name)?.[0];
 }
 
+/** Status 2xx. */
+export function isOk({ status }: RtspResponse): boolean {
+  return status >= 200 && status < 300;
+}
+
 /**
  * Reads one message from `buffer[start, end)`; the body is copied. Throws StreamError `protocol` when the first line
  * is not RTSP, `limit` when the header or the body is too long.
