@@ -132,11 +132,24 @@ const ACCEPTS = [
   { kind: 'video', codecs: [{ name: 'h264' }, { name: 'hevc' }, { name: 'av1' }, { name: 'vp9' }] },
 ] as const;
 
+/** No look-ahead on input, no frame threads: a picture leaves when its frame has come. */
 function transcodeCommand(ffmpeg: string): readonly string[] {
   return [
     ffmpeg,
-    ...['-hide_banner', '-loglevel', 'error', '-nostdin', '-fflags', 'nobuffer', '-flags', 'low_delay'],
-    ...['-probesize', '32768', '-analyzeduration', '0', '-f', 'mp4', '-i', 'pipe:0', '-an'],
+    ...['-hide_banner', '-loglevel', 'error', '-nostdin'],
+    ...[
+      '-probesize',
+      '32',
+      '-analyzeduration',
+      '1',
+      '-thread_type',
+      'slice',
+      '-f',
+      'mp4',
+      '-i',
+      'pipe:0',
+      '-an',
+    ],
     ...[
       '-c:v',
       'mjpeg',

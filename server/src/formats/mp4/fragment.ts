@@ -33,14 +33,16 @@ export interface Run {
   readonly samples: readonly Sample[];
 }
 
-/** Where to stamp a run in the head. */
+/** Where to stamp a run in the head, and what stands there before: times in ticks. */
 export interface RunPosition {
   /** Offset of the `traf` box. */
-  readonly traf: number;
-  /** Offset of the 64-bit baseMediaDecodeTime. */
-  readonly decodeTimeField: number;
-  readonly decodeTime: number;
+  readonly offset: number;
+  readonly trackId: number;
   readonly timescale: number;
+  readonly decodeTime: number;
+  /** Of all samples, and of the first. */
+  readonly duration: number;
+  readonly firstDuration: number;
 }
 
 /** A fragment. `bytes` counts head and body; `seconds` is the decode time of its first run (video, where there is any). */
@@ -55,8 +57,10 @@ export interface Mp4Chunk extends Chunk {
   readonly endSeconds: number;
 }
 
-/** Offset of the sequence number in the head. */
+/** Offset in the head. */
 export const SEQUENCE_FIELD = 20;
+/** Offsets in a `traf`: its type, the 64-bit baseMediaDecodeTime, the duration of the first sample. */
+export const TRACK_FRAGMENT_FIELDS = { type: 4, decodeTime: 36, firstDuration: 68 } as const;
 const MOVIE_HEADERS_BYTES = 8 + 16; // moof, mfhd
 const TRACK_HEADERS_BYTES = 8 + 16 + 20; // traf, tfhd, tfdt
 const RUN_HEADER_BYTES = 24;
@@ -87,17 +91,20 @@ export function createFragment(runs: readonly Run[], key: boolean, index: number
   offset = head.writeUInt32BE(0, offset);
   offset = head.writeUInt32BE(0, offset);
   runs.forEach((run, at) => {
-    const { timescale, decodeTime, samples } = run;
-    positions.push({ traf: offset, decodeTimeField: offset + 36, decodeTime, timescale });
-    offset = writeTrackFragment(head, offset, run, offsetsInRun[at] === true, dataOffset);
-    let end = decodeTime;
+    const { trackId, timescale, decodeTime, samples } = run;
+    const firstDuration = samples[0]!.duration;
+    let size = 0;
+    let duration = 0;
     for (const sample of samples) {
-      dataOffset += sample.size;
-      end += sample.duration;
+      size += sample.size;
+      duration += sample.duration;
     }
+    positions.push({ offset, trackId, timescale, decodeTime, duration, firstDuration });
+    offset = writeTrackFragment(head, offset, run, offsetsInRun[at] === true, dataOffset);
+    dataOffset += size;
     packets += samples.length;
     startSeconds = Math.min(startSeconds, decodeTime / timescale);
-    endSeconds = Math.max(endSeconds, end / timescale);
+    endSeconds = Math.max(endSeconds, (decodeTime + duration) / timescale);
   });
   writeBoxHeader(head, offset, dataOffset - moofBytes, 'mdat');
 
