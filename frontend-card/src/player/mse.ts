@@ -5,7 +5,7 @@
  *   ← {"type":"mse","value":"video/mp4; codecs=\"avc1.64001f,mp4a.40.2\""}
  *   ← init segment · moof+mdat · moof+mdat …                 first everything since the last key frame, then live
  *
- * A later init segment (the camera changed its resolution) begins a new time line: what was buffered before is dropped.
+ * A later init segment (the camera changed its resolution) goes into the same buffer, on the same time line.
  */
 import { createLiveEdge, TARGET } from './live-edge.ts';
 import type { StreamSocket } from './socket.ts';
@@ -24,8 +24,11 @@ const AUDIO_CODECS = ['mp4a.40.2', 'mp4a.40.5', 'flac', 'opus'];
 
 /** More than this waiting for the decoder means that the browser can't keep up. */
 const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
-/** Seconds that stay buffered behind the playhead. */
-const KEEP_BEHIND = 4;
+/**
+ * Seconds that stay buffered behind the playhead. Long: what depends on a removed key frame is removed with it,
+ * and the picture that plays may depend on one from many seconds ago.
+ */
+const KEEP_BEHIND = 20;
 /** Playback begins when this much is buffered … */
 const RESERVE = 0.15;
 /** … or this long after the first data. */
@@ -34,8 +37,6 @@ const RESERVE_MS = 500;
 const GAP = 0.1;
 const CHECK_MS = 250;
 const STALL_MS = 1000;
-
-type Work = Uint8Array<ArrayBuffer> | { readonly contentType: string };
 
 interface MediaSourceClass {
   new (): MediaSource;
@@ -59,12 +60,11 @@ export function supportedCodecs(want: { readonly video: boolean; readonly audio:
 export function openMse(socket: StreamSocket, options: TransportOptions, events: TransportEvents): Transport {
   const video = createVideo(options);
   const edge = createLiveEdge();
-  const queue: Work[] = [];
+  const queue: Uint8Array<ArrayBuffer>[] = [];
   let queuedBytes = 0;
   let source: MediaSource | undefined;
   let buffer: SourceBuffer | undefined;
   let audio: boolean | undefined;
-  let initSegments = 0;
   let firstDataMs = 0;
   let started = false;
   let closed = false;
@@ -89,43 +89,27 @@ export function openMse(socket: StreamSocket, options: TransportOptions, events:
     video.currentTime = Math.max(start, end - TARGET);
   };
 
-  /** Appends what waits, everything up to the next change of the time line in one call. */
+  /** Appends all that waits, in one call. */
   const pump = () => {
     if (closed || !buffer || buffer.updating || source!.readyState !== 'open') return;
-    if (trim()) return;
-    const next = queue[0];
-    if (!next) return;
+    if (queue.length === 0 || trim()) return;
     try {
-      if (!(next instanceof Uint8Array)) {
-        queue.shift();
-        if ('changeType' in buffer) buffer.changeType(next.contentType);
-        pump();
-        return;
-      }
-      if (isInitSegment(next) && initSegments++ > 0 && buffer.buffered.length > 0) {
-        buffer.remove(0, Number.POSITIVE_INFINITY);
-        return;
-      }
-      const count = appendable(queue);
-      const bytes = count === 1 ? next : concat(queue.slice(0, count) as Uint8Array<ArrayBuffer>[]);
       if (started) edge.sample(performance.now(), slack());
-      buffer.appendBuffer(bytes);
-      queue.splice(0, count);
-      queuedBytes -= bytes.length;
-      refused = 0;
+      buffer.appendBuffer(queue.length === 1 ? queue[0]! : concat(queue));
+      queue.length = queuedBytes = refused = 0;
     } catch (error) {
       recover(error);
     }
   };
 
-  /** The buffer is full: drop all but what is just ahead, then what is ahead too; then give up. */
+  /** The buffer is full: drop what was played, then everything; then give up. */
   const recover = (error: unknown) => {
     const full = error instanceof DOMException && error.name === 'QuotaExceededError';
     if (!full || ++refused > 2 || !buffer || buffer.updating) {
       fail(`The browser refused the video: ${error instanceof Error ? error.message : error}`);
       return;
     }
-    buffer.remove(0, refused === 1 ? Math.max(0.1, video.currentTime) : Number.POSITIVE_INFINITY);
+    buffer.remove(0, refused === 1 ? Math.max(0.1, video.currentTime - 1) : Number.POSITIVE_INFINITY);
   };
 
   const trim = (): boolean => {
@@ -168,11 +152,8 @@ export function openMse(socket: StreamSocket, options: TransportOptions, events:
   };
 
   socket.on('mse', (value) => {
+    if (buffer) return;
     const contentType = String(value);
-    if (buffer) {
-      queue.push({ contentType });
-      return;
-    }
     audio = /mp4a|opus|flac|mp3|ac-3|ec-3/i.test(contentType);
     try {
       buffer = source!.addSourceBuffer(contentType);
@@ -209,7 +190,7 @@ export function openMse(socket: StreamSocket, options: TransportOptions, events:
       video.src = URL.createObjectURL(source);
       source.addEventListener('sourceopen', () => URL.revokeObjectURL(video.src), { once: true });
     }
-    video.addEventListener('error', () => fail(video.error?.message || "The browser can't decode the video"));
+    video.addEventListener('error', () => fail("The browser can't decode the video"));
     onFirstFrame(video, events.playing);
   }
   const timer = setInterval(check, CHECK_MS);
@@ -228,21 +209,6 @@ export function openMse(socket: StreamSocket, options: TransportOptions, events:
       releaseVideo(video);
     },
   };
-}
-
-function isInitSegment(bytes: Uint8Array): boolean {
-  // "ftyp" at offset 4
-  return bytes[4] === 0x66 && bytes[5] === 0x74 && bytes[6] === 0x79 && bytes[7] === 0x70;
-}
-
-/** How many items from the front of the queue are one append: media up to the next init segment or change of type. */
-function appendable(queue: readonly Work[]): number {
-  let count = 1;
-  for (; count < queue.length; count++) {
-    const item = queue[count]!;
-    if (!(item instanceof Uint8Array) || isInitSegment(item)) break;
-  }
-  return count;
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

@@ -438,7 +438,8 @@ export class PortholePlayer extends HTMLElement {
     if (!element) return;
     const width = element instanceof HTMLVideoElement ? element.videoWidth : element.width;
     const height = element instanceof HTMLVideoElement ? element.videoHeight : element.height;
-    if (!width || !height) return;
+    // A video that failed has no frame to give.
+    if (!width || !height || (element instanceof HTMLVideoElement && element.readyState < 2)) return;
     const scale = Math.min(1, STILL_WIDTH / width);
     this.#still.width = Math.round(width * scale);
     this.#still.height = Math.round(height * scale);

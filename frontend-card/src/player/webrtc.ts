@@ -31,6 +31,7 @@ export interface WebrtcTransport extends Transport {
   setMicrophone(track: MediaStreamTrack | null): Promise<void>;
 }
 
+/** From the answer to the first picture. */
 const CONNECT_MS = 15_000;
 /** "disconnected" may heal by itself (a roaming phone); after this long it counts as lost. */
 const DISCONNECTED_MS = 3000;
@@ -52,6 +53,7 @@ export function openWebrtc(
   let closed = false;
   let audio: boolean | undefined;
   let canTalk: boolean | undefined;
+  let connectTimer: ReturnType<typeof setTimeout> | undefined;
   let disconnectedTimer: ReturnType<typeof setTimeout> | undefined;
 
   const fail = (reason: string) => {
@@ -67,6 +69,7 @@ export function openWebrtc(
   const onAnswer = async (sdp: string) => {
     if (!pc || answered) return;
     answered = true;
+    connectTimer = setTimeout(() => fail('WebRTC did not connect in time'), CONNECT_MS);
     await pc.setRemoteDescription({ type: 'answer', sdp });
     for (const candidate of earlyCandidates.splice(0)) addCandidate(candidate);
     const [videoSide, audioSide] = ['video', 'audio'].map((kind) =>
@@ -143,7 +146,6 @@ export function openWebrtc(
     events.media();
     events.playing();
   });
-  const connectTimer = setTimeout(() => fail('WebRTC did not connect in time'), CONNECT_MS);
   const pollTimer = setInterval(() => void look(), POLL_MS);
   if ('RTCPeerConnection' in globalThis)
     offer().catch((error) => fail(`WebRTC: ${error instanceof Error ? error.message : error}`));
