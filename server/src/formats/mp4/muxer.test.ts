@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  type Clip,
+  decode,
+  makeClip,
+  type ProbedPacket,
+  probe,
+  TEST_AUDIO,
+  TEST_VIDEO,
+} from '../../../../test/helpers/mp4-clip.ts';
 import type { Track } from '../../core/model.ts';
 import type { Mp4Chunk } from './fragment.ts';
 import { Mp4Muxer, type Mp4Options } from './muxer.ts';
 import { PlaybackTime } from './playback-time.ts';
-import { type Clip, decode, makeClip, type ProbedPacket, probe, TEST_AUDIO, TEST_VIDEO } from './testing.ts';
 
 const SECONDS = ['-t', '2'];
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '25'];

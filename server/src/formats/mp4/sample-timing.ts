@@ -24,6 +24,7 @@ export class SampleTiming {
   #end: number | undefined;
   #lastDts: number | undefined;
   #gap: number;
+  #estimate: number;
   /** Set by `place`: ticks. */
   start = 0;
   duration = 0;
@@ -32,6 +33,7 @@ export class SampleTiming {
     this.#codec = codec;
     this.#frameTicks = frameTicks(codec);
     this.#gap = defaultTicks(codec);
+    this.#estimate = this.#gap;
   }
 
   /** Places the next packet: its `start` and `duration`. */
@@ -54,12 +56,14 @@ export class SampleTiming {
 
   /** What the packet says, what its codec always has, or the shorter of the last two gaps (so that an outage is no frame rate). */
   #nominalDuration(packet: Packet): number {
-    const gap = this.#lastDts === undefined ? this.#gap : packet.dts - this.#lastDts;
-    const estimate = Math.min(gap, this.#gap);
+    const gap = packet.dts - (this.#lastDts ?? packet.dts);
     this.#lastDts = packet.dts;
-    this.#gap = gap;
+    if (gap > 0) {
+      this.#estimate = Math.min(gap, this.#gap);
+      this.#gap = gap;
+    }
     const coded = this.#codec.name === 'opus' ? opusPacketDuration(packet.data) : this.#frameTicks;
-    return packet.duration || coded || estimate;
+    return packet.duration || coded || this.#estimate;
   }
 }
 

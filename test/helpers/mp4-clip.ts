@@ -1,12 +1,22 @@
-/** Clips for the tests of this folder: ffmpeg makes them, ffprobe takes them apart into packets, and both judge what we write. */
-import { execFile } from 'node:child_process';
+/** Clips as packets: ffmpeg makes an MP4, ffprobe takes it apart; and both judge the MP4 that we make of them. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { aacCodec } from '../../codecs/aac.ts';
-import { audioCodec, type Codec, videoCodec } from '../../codecs/codec.ts';
-import { opusCodec } from '../../codecs/opus.ts';
-import type { Packet, Track } from '../../core/model.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { aacCodec } from '../../server/src/codecs/aac.ts';
+import { audioCodec, type Codec, videoCodec } from '../../server/src/codecs/codec.ts';
+import { opusCodec } from '../../server/src/codecs/opus.ts';
+import {
+  createPeer,
+  type Packet,
+  type Producer,
+  type Track,
+  type WritePacket,
+} from '../../server/src/core/model.ts';
+import { Stream } from '../../server/src/core/stream.ts';
+import { createLogger } from '../../server/src/util/log.ts';
+import { boxContent } from './mp4.ts';
+import { run } from './run.ts';
 
 export interface Clip {
   readonly tracks: readonly Track[];
@@ -42,17 +52,11 @@ export interface ProbedStream {
   readonly side_data_list?: readonly { readonly rotation?: number }[];
 }
 
-/** Runs a program with this input; rejects with its standard error when it fails. */
-export function run(program: string, args: readonly string[], input?: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const options = { encoding: 'buffer', maxBuffer: 256 << 20, timeout: 60_000 } as const;
-    const child = execFile(program, args, options, (error, stdout, stderr) => {
-      if (error) reject(new Error(`${program}: ${stderr.toString() || error.message}`));
-      else resolve(stdout);
-    });
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input);
-  });
+/** Runs a program that must succeed, and be silent about it. */
+async function judge(program: string, args: readonly string[], input?: Buffer): Promise<Buffer> {
+  const { code, stdout, stderr } = await run(program, ['-v', 'error', ...args], input ? { input } : {});
+  if (code !== 0 || stderr.trim()) throw new Error(`${program} ${args.join(' ')}: ${code} ${stderr}`);
+  return stdout;
 }
 
 export const TEST_VIDEO = ['-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=25'] as const;
@@ -63,7 +67,7 @@ export async function makeClip(...words: readonly string[]): Promise<Clip> {
   const folder = await mkdtemp(join(tmpdir(), 'porthole-clip-'));
   const path = join(folder, 'clip.mp4');
   try {
-    await run('ffmpeg', ['-v', 'error', ...words, '-strict', '-2', '-video_track_timescale', '90000', path]);
+    await judge('ffmpeg', [...words, '-strict', '-2', '-video_track_timescale', '90000', path]);
     const file = await readFile(path);
     const { streams, packets } = await probe(path);
     const tracks = streams.map((stream) => ({ id: 10 + stream.index, codec: codecOf(stream, file) }));
@@ -99,8 +103,8 @@ export async function probe(
   file: string | Buffer,
 ): Promise<{ streams: readonly ProbedStream[]; packets: readonly ProbedPacket[] }> {
   const source = typeof file === 'string' ? file : 'pipe:0';
-  const words = ['-v', 'error', '-show_streams', '-show_packets', '-show_data', '-of', 'json', source];
-  const json = await run('ffprobe', words, typeof file === 'string' ? undefined : file);
+  const words = ['-show_streams', '-show_packets', '-show_data', '-of', 'json', source];
+  const json = await judge('ffprobe', words, typeof file === 'string' ? undefined : file);
   const { streams, packets } = JSON.parse(json.toString());
   return { streams, packets };
 }
@@ -108,13 +112,9 @@ export async function probe(
 /** Decodes all frames of a stream of the file; rejects when the decoder complains. Gives `WxH` of each video frame, samples of each audio frame. */
 export async function decode(file: Buffer, stream: 'v:0' | 'a:0'): Promise<readonly string[]> {
   const entries = 'frame=width,height,nb_samples';
-  const words = ['-v', 'error', '-select_streams', stream, '-show_entries', entries, '-of', 'json', 'pipe:0'];
-  const { frames } = JSON.parse((await run('ffprobe', words, file)).toString());
-  await run(
-    'ffmpeg',
-    ['-v', 'error', '-xerror', '-i', 'pipe:0', '-map', `0:${stream}`, '-f', 'null', '-'],
-    file,
-  );
+  const words = ['-select_streams', stream, '-show_entries', entries, '-of', 'json', 'pipe:0'];
+  const { frames } = JSON.parse((await judge('ffprobe', words, file)).toString());
+  await judge('ffmpeg', ['-xerror', '-i', 'pipe:0', '-map', `0:${stream}`, '-f', 'null', '-'], file);
   return (frames as { width?: number; height?: number; nb_samples?: number }[]).map((frame) =>
     frame.width ? `${frame.width}x${frame.height}` : `${frame.nb_samples}`,
   );
@@ -143,13 +143,50 @@ function codecOf(stream: ProbedStream, file: Buffer): Codec {
   }
 }
 
-function boxContent(file: Buffer, type: string): Buffer {
-  const at = file.indexOf(type);
-  return file.subarray(at + 4, at - 4 + file.readUInt32BE(at - 4));
-}
-
 /** ffprobe's `00000000: 6764 0014 …  text` lines. */
 function hexDump(text = ''): Buffer {
   const lines = text.trim().split('\n');
   return Buffer.concat(lines.map((line) => Buffer.from(line.slice(10, 50).replaceAll(' ', ''), 'hex')));
+}
+
+/** A camera that sends the clip in real time, again and again; `change` switches to another clip at its end. */
+export class ClipCamera implements Producer {
+  readonly peer = createPeer({ format: 'clip', protocol: 'test' });
+  readonly tracks: readonly Track[];
+  #clip: Clip;
+
+  constructor(clip: Clip) {
+    this.#clip = clip;
+    this.tracks = clip.tracks;
+  }
+
+  /** The tracks of the other clip take the place of those of this one, in order. */
+  change(clip: Clip): void {
+    const tracks = clip.tracks.map(({ codec }, index) => ({ id: this.tracks[index]!.id, codec }));
+    const trackOf = (packet: Packet): Track => tracks[clip.tracks.indexOf(packet.track)]!;
+    this.#clip = { tracks, packets: clip.packets.map((packet) => ({ ...packet, track: trackOf(packet) })) };
+  }
+
+  async run(write: WritePacket, signal: AbortSignal): Promise<void> {
+    const startMs = performance.now();
+    for (let origin = 0; !signal.aborted; ) {
+      const { packets } = this.#clip;
+      const seconds = ({ dts, track }: Packet): number => dts / track.codec.timeBase - START_SECONDS;
+      for (const packet of packets) {
+        const dueMs = startMs + (origin + seconds(packet)) * 1000;
+        const waitMs = dueMs - performance.now();
+        if (waitMs > 1) await sleep(waitMs, undefined, { signal }).catch(() => {});
+        if (signal.aborted) return;
+        const shift = Math.round(origin * packet.track.codec.timeBase);
+        write({ ...packet, pts: packet.pts + shift, dts: packet.dts + shift });
+      }
+      origin += Math.round(Math.max(...packets.map(seconds)) + 0.04);
+    }
+  }
+}
+
+/** A stream of this camera. */
+export function streamOf(camera: Producer): Stream {
+  const settings = { name: 'test', sources: ['clip:'], lingerMs: 0, log: createLogger('test') };
+  return new Stream({ ...settings, open: async () => camera });
 }
