@@ -60,8 +60,10 @@ export function createControls(actions: Actions): Controls {
     onclick: () => showDetails(details.hidden !== false),
   });
   const details = h('div', { class: 'details', role: 'note', hidden: true });
+  let seen: View | undefined;
   const showDetails = (show: boolean) => {
     details.hidden = !show;
+    if (show && seen) details.replaceChildren(describe(seen));
     badge.setAttribute('aria-expanded', String(show));
   };
 
@@ -136,6 +138,7 @@ export function createControls(actions: Actions): Controls {
     setLevel: (level) => talkButton.style.setProperty('--level', level.toFixed(2)),
 
     update(view) {
+      seen = view;
       const active = view.state !== 'idle';
       const playing = view.state === 'playing';
       setText(name, view.name);
@@ -219,7 +222,7 @@ function describe(view: View): HTMLElement {
   const [width, height] = view.size;
   const rows: [string, string][] = [['Mode', MODE_TITLES[view.mode!]]];
   if (width) rows.push(['Picture', `${width} × ${height}`]);
-  rows.push(['Sound', view.hasAudio ? 'yes' : 'none']);
+  rows.push(['Sound', view.hasAudio ? 'Yes' : 'None']);
   for (const { mode, reason } of view.failures) rows.push([`Not ${MODE_TITLES[mode]}`, sentence(reason)]);
   return h('dl', {}, ...rows.flatMap(([term, text]) => [h('dt', {}, term), h('dd', {}, text)]));
 }
