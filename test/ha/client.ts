@@ -1,0 +1,78 @@
+/** Home Assistant's go2rtc client (from PyPI, in its own Python) as an object of the tests. */
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { runOk, spawnTied } from '../helpers/run.ts';
+
+const HERE = import.meta.dirname;
+const HOME = join(HERE, '../.cache/ha');
+const INSTALL_TIMEOUT_MS = 180_000;
+
+/** What the client made of a websocket message: `kind` is its class. */
+export interface HaMessage {
+  readonly kind: string;
+  readonly sdp?: string;
+  readonly candidate?: string;
+  readonly error?: string;
+}
+
+export class HaClient {
+  /** Everything that came over the websocket. */
+  readonly messages: HaMessage[] = [];
+  onMessage: (message: HaMessage) => void = () => {};
+  /** Everything it logged: unknown messages are errors there. */
+  log = '';
+  readonly #process: ChildProcess;
+  readonly #pending = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: Error) => void }
+  >();
+  #lastId = 0;
+
+  constructor(process: ChildProcess) {
+    this.#process = process;
+    process.stderr!.on('data', (bytes) => {
+      this.log += bytes;
+    });
+    createInterface({ input: process.stdout! }).on('line', (line) => this.#read(line));
+  }
+
+  /** Calls the REST client (`streams.list`) or the websocket (`ws.connect`, `ws.offer`, `ws.candidate`, `ws.close`). */
+  call(name: string, args: readonly unknown[] = [], options: object = {}): Promise<unknown> {
+    const id = ++this.#lastId;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#pending.set(id, { resolve, reject });
+    this.#process.stdin!.write(`${JSON.stringify({ id, call: name, args, options })}\n`);
+    return promise;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#process.kill('SIGKILL');
+  }
+
+  #read(line: string): void {
+    const { id, result, error, message } = JSON.parse(line) as {
+      id?: number;
+      result?: unknown;
+      error?: string;
+      message?: HaMessage;
+    };
+    if (message) {
+      this.messages.push(message);
+      this.onMessage(message);
+    }
+    if (id === undefined) return;
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (error === undefined) pending?.resolve(result);
+    else pending?.reject(new Error(`${error}\n${this.log}`));
+  }
+}
+
+/** Installs the client when it is missing (about 10 s, once), and starts it against a server. */
+export async function startHaClient(url: string): Promise<HaClient> {
+  await runOk(join(HERE, 'install.sh'), [HOME], INSTALL_TIMEOUT_MS);
+  return new HaClient(
+    spawnTied(join(HOME, 'python'), [join(HERE, 'client.py'), url], { stdio: ['pipe', 'pipe', 'pipe'] }),
+  );
+}
