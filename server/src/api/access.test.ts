@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import { test } from 'node:test';
+import { admit } from './access.ts';
+import { HttpError } from './errors.ts';
+
+interface Ask {
+  readonly method?: string;
+  readonly from?: string | undefined;
+  readonly headers?: Record<string, string>;
+  readonly rules?: Partial<Parameters<typeof admit>[1]>;
+}
+
+/** The status of a refusal, or the client. */
+function ask({ method = 'GET', from = '192.0.2.9', headers = {}, rules = {} }: Ask) {
+  const request = {
+    method,
+    headers: { host: '192.0.2.1:1984', ...headers },
+    socket: { remoteAddress: from, remotePort: 50000 },
+  } as unknown as IncomingMessage;
+  try {
+    return admit(request, {
+      username: undefined,
+      password: undefined,
+      local_auth: false,
+      origin: '',
+      ...rules,
+    });
+  } catch (error) {
+    assert.ok(error instanceof HttpError, `${error}`);
+    assert.notEqual(error.message, '');
+    return error.status;
+  }
+}
+
+const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
+const password = { username: 'admin', password: 'secret' };
+
+test('hosts that nobody outside can own pass, others do not', () => {
+  const own = [
+    '127.0.0.1',
+    '127.0.0.1:1984',
+    '[::1]:1984',
+    'localhost',
+    'localhost:80',
+    'porthole',
+    'PI.local:1984',
+    'nas.fritz.lan',
+    'ha.home.arpa.',
+  ];
+  for (const host of own) assert.equal(typeof ask({ headers: { host } }), 'object', host);
+  const foreign = [
+    'evil.example',
+    'evil.example:1984',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    '',
+    'a b',
+    'evil.example#local',
+  ];
+  for (const host of foreign) {
+    assert.equal(ask({ headers: { host } }), 403, host);
+    assert.equal(ask({ headers: { host }, from: '127.0.0.1' }), 403, `${host} from this machine`);
+  }
+  assert.equal(
+    typeof ask({ headers: { host: 'cams.example:443' }, rules: { allow_hosts: ['Cams.example'] } }),
+    'object',
+  );
+  assert.equal(
+    typeof ask({ headers: { host: 'cams.example', ...basic('admin:secret') }, rules: password }),
+    'object',
+  );
+  assert.equal(ask({ headers: { host: 'cams.example', ...basic('admin:wrong') }, rules: password }), 403);
+  assert.equal(typeof ask({ headers: { host: 'evil.example' }, rules: { origin: '*' } }), 'object');
+});
+
+test('the password, and who needs none', () => {
+  assert.equal(ask({ rules: password }), 401);
+  for (const wrong of ['admin:', 'admin:Secret', ':secret', 'admin', '', 'admin:secret ']) {
+    assert.equal(ask({ rules: password, headers: basic(wrong) }), 401, wrong);
+  }
+  assert.equal(ask({ rules: password, headers: { authorization: 'Bearer x' } }), 401);
+  assert.deepEqual(ask({ rules: password, headers: basic('admin:secret') }), {
+    identity: 'user',
+    trusted: true,
+    remoteAddress: '192.0.2.9:50000',
+    userAgent: undefined,
+  });
+  for (const from of ['127.0.0.1', '::1', '::ffff:127.0.0.1', '']) {
+    const client = ask({ rules: password, from });
+    assert.ok(typeof client === 'object' && client.trusted && client.identity === 'local', from);
+    assert.equal(ask({ rules: { ...password, local_auth: true }, from }), 401, from);
+  }
+  assert.equal(ask({ rules: { password: 'x' } }), 401);
+});
+
+test('without a password, others are clients but not trusted', () => {
+  assert.deepEqual(ask({ headers: { 'user-agent': 'curl' } }), {
+    identity: '192.0.2.9',
+    trusted: false,
+    remoteAddress: '192.0.2.9:50000',
+    userAgent: 'curl',
+  });
+});
+
+test('a proxy on this machine does not make its clients local', () => {
+  const headers = { 'x-forwarded-for': '198.51.100.7' };
+  assert.equal(ask({ from: '127.0.0.1', headers, rules: password }), 401);
+  const client = ask({ from: '127.0.0.1', headers });
+  assert.ok(typeof client === 'object' && !client.trusted);
+  assert.equal(client.remoteAddress, '127.0.0.1:50000 forwarded 198.51.100.7');
+});
+
+test('other web sites read nothing new and change nothing', () => {
+  const table: [Ask, boolean][] = [
+    [{ method: 'GET', headers: { origin: 'http://evil.example' } }, true],
+    [{ method: 'OPTIONS', headers: { origin: 'http://evil.example' } }, true],
+    [{ method: 'POST', headers: {} }, true],
+    [{ method: 'POST', headers: { origin: 'http://192.0.2.1:1984' } }, true],
+    [{ method: 'POST', headers: { origin: 'http://192.0.2.1:8123' } }, false],
+    [{ method: 'POST', headers: { origin: 'http://evil.example' } }, false],
+    [{ method: 'DELETE', headers: { origin: 'null' } }, false],
+    [{ method: 'PUT', headers: { 'sec-fetch-site': 'cross-site' } }, false],
+    [{ method: 'PUT', headers: { 'sec-fetch-site': 'same-origin' } }, true],
+    [{ method: 'PATCH', headers: { origin: 'https://cams.local', host: 'cams.local' } }, true],
+    [{ method: 'POST', headers: { origin: 'https://ha.example', 'x-forwarded-host': 'ha.example' } }, true],
+    [{ method: 'POST', headers: { origin: 'http://evil.example' }, rules: { origin: '*' } }, true],
+    [{ headers: { upgrade: 'websocket' } }, true],
+    [{ headers: { upgrade: 'WebSocket', origin: 'http://192.0.2.1:8123' } }, true],
+    [{ headers: { upgrade: 'websocket', origin: 'https://192.0.2.1' } }, true],
+    [{ headers: { upgrade: 'websocket', origin: 'http://evil.example' } }, false],
+    [{ headers: { upgrade: 'websocket', origin: 'null' } }, false],
+    [{ headers: { upgrade: 'websocket', origin: 'http://evil.example' }, rules: { origin: '*' } }, true],
+  ];
+  for (const [request, allowed] of table) {
+    assert.equal(typeof ask(request) === 'object', allowed, JSON.stringify(request));
+  }
+});

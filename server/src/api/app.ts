@@ -1,0 +1,103 @@
+/** The HTTP application: who may ask (access.ts) before anything else, one plugin per topic, one form of errors. */
+import { type FastifyReply, fastify } from 'fastify';
+import { admit } from './access.ts';
+import type { ApiContext, App, TypeBoxProvider } from './context.ts';
+import { describeFailure, HttpError } from './errors.ts';
+import { appRoutes } from './routes/app.ts';
+import { configRoutes } from './routes/config.ts';
+import { ffmpegRoutes } from './routes/ffmpeg.ts';
+import { frameRoutes } from './routes/frames.ts';
+import { ingestRoutes } from './routes/ingest.ts';
+import { openApiRoutes } from './routes/openapi.ts';
+import { pageRoutes } from './routes/page.ts';
+import { preloadRoutes } from './routes/preload.ts';
+import { streamRoutes } from './routes/streams.ts';
+import { videoRoutes } from './routes/video.ts';
+import { compilers, compileValidator, parseQuery } from './validation.ts';
+
+const BODY_LIMIT = 1 << 20;
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+const NOT_FOUND = '404 page not found';
+const CORS_HEADERS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE, OPTIONS',
+  'access-control-allow-headers': 'Authorization, Content-Type',
+};
+
+/** Builds the application; `ready` when it resolves. */
+export async function createApp(context: ApiContext): Promise<App> {
+  const { store, log } = context;
+  const app: App = fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+    routerOptions: { querystringParser: parseQuery, maxParamLength: 1024 },
+    schemaController: { compilersFactory: compilers(compileValidator) },
+  }).withTypeProvider<TypeBoxProvider>();
+
+  // Bodies are text, whatever their type says; routes that take bytes set a parser of their own.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.decorateRequest('client');
+  app.addHook('onRequest', async (request, reply) => {
+    const rules = store.current.api;
+    log.trace('request', { method: request.method, url: request.url, from: request.ip });
+    if (rules.origin === '*') {
+      reply.headers(CORS_HEADERS);
+      if (request.method === 'OPTIONS') return reply.code(204).send();
+    }
+    request.client = admit(request.raw, rules);
+    const { url, config } = request.routeOptions;
+    if (rules.allow_paths && url !== undefined && !rules.allow_paths.includes(url.replace(/\*$/, ''))) {
+      throw new HttpError(404, NOT_FOUND);
+    }
+    if (config.changes && rules.read_only) throw new HttpError(403, 'read-only');
+    if (config.admin && !request.client.trusted) {
+      throw new HttpError(
+        403,
+        'only this machine may do this, or a client with a password: set api.username',
+      );
+    }
+  });
+
+  app.setErrorHandler((error, request, reply) => {
+    const { status, text } = describeFailure(error);
+    if (status >= 500) log.debug('failed', { url: request.url, status, error: text });
+    if (status === 401) reply.header('www-authenticate', 'Basic realm="porthole"');
+    return sendText(reply, status, text);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0]!;
+    const allowed = METHODS.filter((method) => app.hasRoute({ url: path, method }));
+    if (allowed.length === 0) return sendText(reply, 404, NOT_FOUND);
+    return sendText(reply.header('allow', allowed.join(', ')), 405, 'method not allowed');
+  });
+
+  const prefix = store.current.api.base_path;
+  const openApi = openApiRoutes(app, context);
+  for (const routes of [
+    appRoutes,
+    configRoutes,
+    streamRoutes,
+    preloadRoutes,
+    frameRoutes,
+    videoRoutes,
+    ingestRoutes,
+    ffmpegRoutes,
+  ]) {
+    app.register(async (scope) => routes(scope as App, context), { prefix });
+  }
+  app.register(async (scope) => openApi(scope as App), { prefix });
+  app.register(async (scope) => pageRoutes(scope as App, context), { prefix });
+  await app.ready();
+  return app;
+}
+
+function sendText(reply: FastifyReply, status: number, text: string) {
+  return reply
+    .code(status)
+    .type('text/plain; charset=utf-8')
+    .header('x-content-type-options', 'nosniff')
+    .send(`${text}\n`);
+}

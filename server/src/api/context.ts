@@ -1,0 +1,64 @@
+/** What the routes work with. */
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyTypeProvider,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { Static, TSchema } from 'typebox';
+import type { ConfigStore } from '../config/store.ts';
+import type { Streams } from '../core/streams.ts';
+import type { Services } from '../formats/format.ts';
+import type { Logger } from '../util/log.ts';
+import type { Client } from './access.ts';
+import type { Players } from './players.ts';
+import type { Preloads } from './preloads.ts';
+import type { SourceOwners } from './source-owners.ts';
+
+/** What main.ts hands in. */
+export interface ApiSettings {
+  readonly store: ConfigStore;
+  readonly streams: Streams;
+  readonly services: Services;
+  /** Where the RTSP server listens, as text; undefined where it doesn't. */
+  readonly rtspListen: () => string | undefined;
+  /** Folder of the built web page; `api.static_dir` comes before it. */
+  readonly pageDirectory?: string | undefined;
+  /** Ends the process in good order, with this code, or starts it anew. */
+  readonly shutdown: (how: { readonly exitCode: number } | 'restart') => void;
+}
+
+export interface ApiContext extends ApiSettings {
+  readonly log: Logger;
+  readonly owners: SourceOwners;
+  readonly preloads: Preloads;
+  readonly players: Players;
+}
+
+export interface TypeBoxProvider extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends TSchema ? Static<this['schema']> : unknown;
+  readonly serializer: this['schema'] extends TSchema ? Static<this['schema']> : unknown;
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxProvider
+>;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; set before any handler runs. */
+    client: Client;
+  }
+  interface FastifyContextConfig {
+    /** Refused when `api.read_only`. */
+    changes?: boolean;
+    /** For trusted clients only (access.ts). */
+    admin?: boolean;
+  }
+}

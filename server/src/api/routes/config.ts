@@ -1,0 +1,78 @@
+/** `/api/config`: the config file, read and edited; what changes takes effect in the running streams. */
+import { Type } from 'typebox';
+import { checkDocument, mergeDocument } from '../../config/edit.ts';
+import { formatProblem } from '../../config/error.ts';
+import { configSchema } from '../../config/schema.ts';
+import { checkConfigChange } from '../config-policy.ts';
+import type { ApiContext, App } from '../context.ts';
+import { HttpError } from '../errors.ts';
+
+const TAGS = { tags: ['config'] };
+
+export function configRoutes(app: App, context: ApiContext): void {
+  const { store } = context;
+
+  const configFile = () => {
+    if (!store.file)
+      throw new HttpError(410, 'there is no config file: the configuration came by the command line');
+    return store.file;
+  };
+
+  app.get(
+    '/api/config',
+    { schema: { ...TAGS, summary: 'The config file as it stands' }, config: { admin: true } },
+    async (_, reply) => {
+      const text = await configFile().read();
+      if (text === undefined) throw new HttpError(404, 'there is no config file yet');
+      return reply.type('application/yaml').header('cache-control', 'no-store').send(text);
+    },
+  );
+
+  const change = async (edit: (text: string) => string): Promise<void> => {
+    configFile();
+    await store.edit((text) => {
+      const after = edit(text);
+      checkDocument(after);
+      const preview = store.preview(after);
+      checkConfigChange(store.current, preview.config);
+      const before = new Set(store.preview(text).problems.map(formatProblem));
+      const added = preview.problems.map(formatProblem).filter((problem) => !before.has(problem));
+      if (added.length > 0) throw new HttpError(400, added.join('\n'));
+      return after;
+    });
+  };
+
+  app.post(
+    '/api/config',
+    {
+      schema: { ...TAGS, summary: 'Replaces the config file', body: Type.Optional(Type.String()) },
+      config: { changes: true, admin: true },
+    },
+    async ({ body = '' }, reply) => {
+      await change(() => body);
+      return reply.send();
+    },
+  );
+
+  app.patch(
+    '/api/config',
+    {
+      schema: {
+        ...TAGS,
+        summary: 'Merges a document (YAML or JSON) into the config file; comments stay',
+        body: Type.Optional(Type.String()),
+      },
+      config: { changes: true, admin: true },
+    },
+    async ({ body = '' }, reply) => {
+      await change((text) => mergeDocument(text, body));
+      return reply.send();
+    },
+  );
+
+  app.get(
+    '/schema.json',
+    { schema: { ...TAGS, summary: 'The JSON Schema of the config file' } },
+    async (_, reply) => reply.type('application/schema+json').send(JSON.stringify(configSchema)),
+  );
+}

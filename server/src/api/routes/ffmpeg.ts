@@ -1,0 +1,57 @@
+/** `/api/ffmpeg`: plays a file, a live address or speech on the loudspeaker of a stream. */
+import { Type } from 'typebox';
+import type { ApiContext, App } from '../context.ts';
+import { HttpError } from '../errors.ts';
+import { requireAllowed, requireStream } from '../stream-lookup.ts';
+import { Text } from '../validation.ts';
+
+export function ffmpegRoutes(app: App, context: ApiContext): void {
+  app.post(
+    '/api/ffmpeg',
+    {
+      schema: {
+        tags: ['streams'],
+        summary: 'Plays a sound on the loudspeaker of a stream',
+        querystring: Type.Object({
+          dst: Text('Name of the stream'),
+          file: Type.Optional(Text('A media file of the server')),
+          live: Type.Optional(Text('An address')),
+          text: Type.Optional(Text('Speech')),
+          voice: Type.Optional(Text('Who speaks')),
+        }),
+      },
+      config: { changes: true },
+    },
+    async ({ query }, reply) => {
+      const stream = requireStream(context, query.dst);
+      const source = soundSource(query);
+      requireAllowed(context, source);
+      await context.players.start(stream, source);
+      return reply.send();
+    },
+  );
+}
+
+interface Sound {
+  readonly file?: string;
+  readonly live?: string;
+  readonly text?: string;
+  readonly voice?: string;
+}
+
+/** The source that plays a sound in real time, in a codec that the loudspeaker takes. */
+export function soundSource({ file, live, text, voice }: Sound): string {
+  for (const part of [file, live]) {
+    if (part?.includes('#')) throw new HttpError(400, 'a sound with options is not accepted');
+  }
+  if (file) return `ffmpeg:${file}#audio=auto#input=file`;
+  if (live) return `ffmpeg:${live}#audio=auto`;
+  if (text) {
+    const speech = [
+      `text=${encodeURIComponent(text)}`,
+      ...(voice ? [`voice=${encodeURIComponent(voice)}`] : []),
+    ];
+    return `ffmpeg:tts?${speech.join('&')}#audio=auto`;
+  }
+  throw new HttpError(400, 'file, live or text is missing');
+}

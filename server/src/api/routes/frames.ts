@@ -1,0 +1,63 @@
+/** `/api/frame.*`: one picture of a stream. */
+import { Type } from 'typebox';
+import { Snapshots, snapshotOptionsFromQuery } from '../../formats/jpeg/snapshot.ts';
+import { contentDisposition } from '../../formats/mp4/http-viewer.ts';
+import { frameMp4 } from '../../formats/mp4/keyframe.ts';
+import type { ApiContext, App } from '../context.ts';
+import { leftSignal } from '../left-signal.ts';
+import { requireStream } from '../stream-lookup.ts';
+import { Text, toSearchParams } from '../validation.ts';
+
+const TAGS = { tags: ['pictures'] };
+const src = Text('Name of the stream');
+const size = Type.Optional(Text('Pixels; the other side follows'));
+const NO_CACHE = { 'cache-control': 'no-cache, no-store', pragma: 'no-cache' };
+
+export function frameRoutes(app: App, context: ApiContext): void {
+  const { store, log } = context;
+  const snapshots = new Snapshots({ ffmpeg: store.current.ffmpeg.bin, log });
+
+  app.get(
+    '/api/frame.jpeg',
+    {
+      schema: {
+        ...TAGS,
+        summary: 'A picture as JPEG',
+        querystring: Type.Object({
+          src,
+          width: size,
+          w: size,
+          height: size,
+          h: size,
+          rotate: Type.Optional(Text('90, 180, 270 or -90 degrees')),
+          hardware: Type.Optional(Text('Decodes with hardware where possible')),
+          hw: Type.Optional(Text('As hardware')),
+          cache: Type.Optional(Text('How old the picture may be, such as 5s or 1m')),
+        }),
+      },
+    },
+    async ({ query }, reply) => {
+      const stream = requireStream(context, query.src);
+      const options = snapshotOptionsFromQuery(toSearchParams(query));
+      const { jpeg } = await snapshots.take(stream, options, leftSignal(reply));
+      return reply.headers(NO_CACHE).type('image/jpeg').send(jpeg);
+    },
+  );
+
+  app.get(
+    '/api/frame.mp4',
+    {
+      schema: {
+        ...TAGS,
+        summary: 'A key frame as an MP4 file',
+        querystring: Type.Object({ src, filename: Type.Optional(Text('Saves it under this name')) }),
+      },
+    },
+    async ({ query }, reply) => {
+      const { bytes, contentType } = await frameMp4(requireStream(context, query.src), leftSignal(reply));
+      const disposition = contentDisposition(query.filename ?? null);
+      if (disposition) reply.header('content-disposition', disposition);
+      return reply.headers(NO_CACHE).type(contentType).send(bytes);
+    },
+  );
+}

@@ -1,0 +1,43 @@
+/** `POST /api/stream`: a client pushes video into a stream, in any byte format that sources have. */
+import { Type } from 'typebox';
+import { openBytes } from '../../formats/byte-stream.ts';
+import type { ApiContext, App } from '../context.ts';
+import { leftSignal } from '../left-signal.ts';
+import { requireStream } from '../stream-lookup.ts';
+import { Text } from '../validation.ts';
+
+/** Paths of go2rtc; the format is recognised by the bytes in any case. */
+const PATHS = ['/api/stream', '/api/stream.mjpeg', '/api/stream.ts', '/api/stream.flv', '/api/stream.ascii'];
+
+export function ingestRoutes(app: App, context: ApiContext): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+
+  for (const path of PATHS) {
+    app.post(
+      path,
+      {
+        schema: {
+          tags: ['streams'],
+          summary: 'Pushes video into a stream, as long as the body lasts',
+          querystring: Type.Object({ dst: Text('Name of the stream') }),
+        },
+        config: { changes: true },
+        bodyLimit: Number.MAX_SAFE_INTEGER,
+      },
+      async ({ query, client, headers, raw }, reply) => {
+        const stream = requireStream(context, query.dst);
+        const signal = leftSignal(reply);
+        const producer = await openBytes(raw, {
+          protocol: 'http',
+          remoteAddress: client.remoteAddress,
+          userAgent: client.userAgent,
+          contentType: headers['content-type'],
+          signal,
+        });
+        await stream.publish(producer, signal);
+        return reply.send();
+      },
+    );
+  }
+}

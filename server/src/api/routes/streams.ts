@@ -1,0 +1,198 @@
+/** `/api/streams`: what there is, and its sources. */
+import { type Static, Type } from 'typebox';
+import { setValue } from '../../config/edit.ts';
+import { registerUrlPasswords } from '../../config/load.ts';
+import { ACCEPT_ANY, acceptsFromQuery } from '../../core/accepts.ts';
+import { StreamError } from '../../core/errors.ts';
+import { inspectStream } from '../../core/inspect.ts';
+import { type Consumer, createPeer } from '../../core/model.ts';
+import type { Stream } from '../../core/stream.ts';
+import type { Client } from '../access.ts';
+import type { ApiContext, App } from '../context.ts';
+import { HttpError } from '../errors.ts';
+import { streamDot } from '../stream-dot.ts';
+import { streamJson } from '../stream-json.ts';
+import { checkName, findStream, patchStream, requireAllowed, requireStream } from '../stream-lookup.ts';
+import { all, Text, Texts, Tracks, toSearchParams } from '../validation.ts';
+
+const TAGS = { tags: ['streams'] };
+const MAX_SOURCES = 16;
+
+export function streamRoutes(app: App, context: ApiContext): void {
+  const { streams, owners, players } = context;
+  const json = (stream: Stream, client: Client) =>
+    streamJson(inspectStream(stream), (source) => owners.show(stream.name, source, client));
+
+  app.get(
+    '/api/streams',
+    {
+      schema: {
+        ...TAGS,
+        summary: 'All streams, or one',
+        description: 'With video, audio or microphone, the source is opened, so that its tracks are known.',
+        querystring: Type.Object({
+          src: Type.Optional(Text('Name of a stream')),
+          ...Tracks,
+          microphone: Type.Optional(Texts('Audio codecs of a microphone')),
+        }),
+      },
+    },
+    async ({ query, client }, reply) => {
+      if (query.src === undefined) {
+        return Object.fromEntries(streams.all().map((stream) => [stream.name, json(stream, client)]));
+      }
+      const stream = requireStream(context, query.src);
+      const isProbe =
+        query.video !== undefined || query.audio !== undefined || query.microphone !== undefined;
+      const answer = isProbe ? await probe(stream, query, () => json(stream, client)) : json(stream, client);
+      return reply.type('application/json; charset=utf-8').send(`${JSON.stringify(answer, null, 2)}\n`);
+    },
+  );
+
+  app.put(
+    '/api/streams',
+    {
+      schema: {
+        ...TAGS,
+        summary: 'Creates a stream, or replaces its sources; kept in the config file',
+        querystring: Type.Object({
+          src: Texts('Sources, in order of preference'),
+          name: Type.Optional(Text('Default: the first source')),
+        }),
+      },
+      config: { changes: true },
+    },
+    async ({ query, client }, reply) => {
+      const sources = all(query.src);
+      const name = query.name ?? sources[0]!;
+      checkName(name);
+      if (sources.length > MAX_SOURCES) throw new HttpError(400, `more than ${MAX_SOURCES} sources`);
+      for (const source of sources) requireAllowed(context, source, name);
+      rememberPasswords(sources);
+      streams.set(name, sources);
+      owners.note(name, sources, client);
+      await keep(name, sources);
+      return reply.send();
+    },
+  );
+
+  app.patch(
+    '/api/streams',
+    {
+      schema: {
+        ...TAGS,
+        summary: 'Replaces the source of a stream until the next start',
+        querystring: Type.Object({ name: Text('Name of the stream'), src: Text('The new source') }),
+      },
+      config: { changes: true },
+    },
+    async ({ query, client }, reply) => {
+      const stream = patchStream(context, query.name, query.src);
+      rememberPasswords([query.src]);
+      owners.note(
+        stream.name,
+        stream.sources.map(({ text }) => text),
+        client,
+      );
+      return reply.send();
+    },
+  );
+
+  app.delete(
+    '/api/streams',
+    {
+      schema: {
+        ...TAGS,
+        summary: 'Removes a stream, from the config file too',
+        querystring: Type.Object({ src: Text('Name of the stream') }),
+      },
+      config: { changes: true },
+    },
+    async ({ query }, reply) => {
+      streams.delete(query.src);
+      owners.forget(query.src);
+      await keep(query.src, undefined);
+      return reply.send();
+    },
+  );
+
+  app.post(
+    '/api/streams',
+    {
+      schema: {
+        ...TAGS,
+        summary: 'Plays a source on the loudspeaker of a stream',
+        querystring: Type.Object({
+          src: Text('What to play; empty to stop'),
+          dst: Text('Name of the stream'),
+        }),
+      },
+      config: { changes: true },
+    },
+    async ({ query, client }) => {
+      const stream = findStream(context, query.dst);
+      if (!stream) {
+        if (!findStream(context, query.src)) throw new HttpError(404, 'stream not found');
+        throw new StreamError('unsupported', `no output for ${query.dst.split(':', 1)[0]}: addresses`);
+      }
+      if (query.src === '') {
+        players.stop(stream);
+      } else {
+        requireAllowed(context, query.src);
+        await players.start(stream, query.src);
+      }
+      return json(stream, client);
+    },
+  );
+
+  app.get(
+    '/api/streams.dot',
+    {
+      schema: {
+        ...TAGS,
+        summary: 'Streams as a Graphviz graph',
+        querystring: Type.Object({ src: Type.Optional(Texts('Names of streams; default all')) }),
+      },
+    },
+    async ({ query }, reply) => {
+      const chosen =
+        query.src === undefined ? streams.all() : all(query.src).map((name) => requireStream(context, name));
+      return reply.type('text/vnd.graphviz').send(streamDot(chosen.map(inspectStream)));
+    },
+  );
+
+  /** Writes the stream to the config file, where there is one. */
+  async function keep(name: string, sources: readonly string[] | undefined): Promise<void> {
+    if (context.store.file) await context.store.edit((text) => setValue(text, ['streams', name], sources));
+  }
+}
+
+type ProbeQuery = Partial<Record<'video' | 'audio' | 'microphone', Static<ReturnType<typeof Texts>>>>;
+
+/** Opens the sources as a viewer of these tracks would, and looks while it is there. */
+async function probe<T>(stream: Stream, query: ProbeQuery, look: () => T): Promise<T> {
+  const consumer: Consumer = {
+    peer: createPeer({ format: 'probe', protocol: 'http' }),
+    accepts: acceptsFromQuery(toSearchParams(query), ACCEPT_ANY),
+    replay: false,
+    start: () => {},
+    write: () => {},
+    close: () => {},
+  };
+  await stream.attach(consumer);
+  try {
+    return look();
+  } finally {
+    stream.detach(consumer);
+  }
+}
+
+const MAX_PASSWORDS = 1000;
+let passwordsKept = 0;
+
+/** Passwords of sources are masked everywhere from now on; not without end, whoever sends them. */
+function rememberPasswords(sources: readonly string[]): void {
+  for (const source of sources) {
+    if (passwordsKept++ < MAX_PASSWORDS) registerUrlPasswords(source);
+  }
+}

@@ -1,0 +1,58 @@
+/** `/api/stream.*`: endless video in one response. */
+import { Type } from 'typebox';
+import { sendMjpeg } from '../../formats/mjpeg/viewers.ts';
+import { safariRedirect, sendMp4 } from '../../formats/mp4/http-viewer.ts';
+import type { ApiContext, App } from '../context.ts';
+import { takeOver } from '../left-signal.ts';
+import { requireStream } from '../stream-lookup.ts';
+import { Text, Tracks, toSearchParams } from '../validation.ts';
+
+const TAGS = { tags: ['video'] };
+const src = Text('Name of the stream');
+
+export function videoRoutes(app: App, context: ApiContext): void {
+  const { store, log } = context;
+
+  app.get(
+    '/api/stream.mp4',
+    {
+      schema: {
+        ...TAGS,
+        summary: 'The stream as fragmented MP4',
+        querystring: Type.Object({
+          src,
+          ...Tracks,
+          mp4: Type.Optional(Text('Any codec that MP4 players take; flac or all for more')),
+          duration: Type.Optional(Text('Seconds')),
+          filename: Type.Optional(Text('Saves it under this name')),
+          rotate: Type.Optional(Text('90, 180, 270 or -90 degrees, by the player')),
+          scale: Type.Optional(Text('Pixel aspect ratio X:Y')),
+        }),
+      },
+    },
+    async ({ query, client, headers }, reply) => {
+      const stream = requireStream(context, query.src);
+      const parameters = toSearchParams(query);
+      const instead = safariRedirect(headers['user-agent'], parameters);
+      const hls = `${store.current.api.base_path}/api/stream.m3u8`;
+      if (instead && app.hasRoute({ url: hls, method: 'GET' })) return reply.redirect(instead, 301);
+      return takeOver(reply, () => sendMp4(stream, parameters, reply.raw, client));
+    },
+  );
+
+  app.get(
+    '/api/stream.mjpeg',
+    {
+      schema: {
+        ...TAGS,
+        summary: 'The stream as JPEG pictures (multipart)',
+        querystring: Type.Object({ src }),
+      },
+    },
+    async ({ query, client }, reply) => {
+      const stream = requireStream(context, query.src);
+      const transcoder = { ffmpeg: store.current.ffmpeg.bin, log };
+      return takeOver(reply, () => sendMjpeg(stream, reply.raw, client, transcoder));
+    },
+  );
+}

@@ -1,0 +1,65 @@
+/** The HTTP API: the application and its sockets on the addresses of the config. */
+
+import type { Config } from '../config/schema.ts';
+import { streamList } from '../config/streams.ts';
+import type { Streams } from '../core/streams.ts';
+import { createLogger } from '../util/log.ts';
+import { createApp } from './app.ts';
+import type { ApiContext, ApiSettings } from './context.ts';
+import { openListeners } from './listeners.ts';
+import { Players } from './players.ts';
+import { Preloads } from './preloads.ts';
+import { SourceOwners } from './source-owners.ts';
+import { createUpgrades } from './ws/upgrade.ts';
+
+export interface RunningApi {
+  /** Where it listens: `:1984`, `127.0.0.1:1984`, a socket's path. */
+  readonly addresses: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Starts the API and the preloads of the config; edits of the config file reach the streams. Rejects with StreamError if it cannot listen. */
+export async function startApi(settings: ApiSettings): Promise<RunningApi> {
+  const { store, streams, services } = settings;
+  const log = createLogger('api');
+  const context: ApiContext = {
+    ...settings,
+    log,
+    owners: new SourceOwners(),
+    preloads: new Preloads(streams, log),
+    players: new Players(services, log),
+  };
+  const app = await createApp(context);
+  const upgrades = createUpgrades(context);
+  const listeners = await openListeners(
+    store.current.api,
+    { request: (request, response) => app.routing(request, response), upgrade: upgrades.handle },
+    log,
+  );
+  context.preloads.apply(store.current.preload);
+  store.onChange((now, before) => {
+    applyStreams(streams, now, before);
+    context.preloads.apply(now.preload, before.preload);
+  });
+  return {
+    addresses: listeners.addresses,
+    async close() {
+      context.preloads.close();
+      context.players.close();
+      upgrades.close();
+      await listeners.close();
+      await app.close();
+    },
+  };
+}
+
+/** Only streams whose entry changed are touched: others may have been given other sources since. */
+export function applyStreams(streams: Streams, now: Config, before: Config): void {
+  const earlier = new Map(streamList(before).map(({ name, sources }) => [name, sources]));
+  for (const { name, sources } of streamList(now)) {
+    const known = earlier.get(name);
+    earlier.delete(name);
+    if (!known || known.join('\n') !== sources.join('\n')) streams.set(name, sources);
+  }
+  for (const name of earlier.keys()) streams.delete(name);
+}
