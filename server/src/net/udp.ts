@@ -81,8 +81,10 @@ async function bind(address: string, port: number): Promise<Socket | undefined> 
   };
   const socket = createSocket(options);
   try {
+    // With a synchronous lookup it listens before bind returns.
+    const listening = once(socket, 'listening');
     socket.bind(port, address);
-    await once(socket, 'listening');
+    await listening;
     return socket;
   } catch {
     socket.close();
