@@ -30,7 +30,7 @@ export function checkConfigChange(before: Config, after: Config): void {
   for (const { name, sources } of streamList(after)) {
     for (const source of sources) {
       if (known.has(source)) continue;
-      const failure = checkApiSource(source.replace('{input}', 'rtsp://input'), policy);
+      const failure = checkApiSource(source.replace('{input}', 'rtsp://input'), { ...policy, own: name });
       if (failure) throw new StreamError(failure.code, `streams.${name}: ${failure.message}`);
     }
   }

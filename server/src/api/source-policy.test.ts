@@ -111,6 +111,15 @@ test('what they may not, and why', () => {
   }
 });
 
+test('a stream as source of itself: through FFmpeg only', () => {
+  const own = { ...policy, own: 'new' };
+  assert.equal(checkApiSource('ffmpeg:new#audio=opus', own), undefined);
+  for (const text of ['new', 'new#video=h264', 'stream:new']) {
+    assert.match(checkApiSource(text, own)?.message ?? 'accepted', /no source of itself/);
+  }
+  assert.match(checkApiSource('ffmpeg:other#audio=opus', own)?.message ?? 'accepted', /neither a stream/);
+});
+
 test('a refusal never shows a password', () => {
   const { message = '' } = checkApiSource('ffmpeg:x://user:hunter22@host', policy) ?? {};
   assert.ok(message !== '' && !message.includes('hunter22'), message);

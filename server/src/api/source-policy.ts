@@ -14,8 +14,9 @@ import { formatOfScheme } from '../formats/open.ts';
 import { parseSourceText, type SourceText } from '../formats/source-text.ts';
 
 export interface SourcePolicy {
-  /** Whether there is (or will be, with this request) a stream of this name. */
   readonly isStream: (name: string) => boolean;
+  /** Name of the stream that the source is for: FFmpeg may read it, for another codec. */
+  readonly own?: string | undefined;
   /** Templates of FFmpeg arguments by name, config and defaults. */
   readonly templates: Readonly<Record<string, unknown>>;
 }
@@ -63,6 +64,9 @@ function check(text: string, policy: SourcePolicy): void {
   // A placeholder would be filled from this process's environment when the config file is read again.
   if (text.includes('${')) throw refused('a source with a placeholder');
   const name = text.split('#', 1)[0]!;
+  if ((STREAM_NAME.test(name) && name === policy.own) || name === `stream:${policy.own}`) {
+    throw new StreamError('invalid_source', 'a stream is no source of itself');
+  }
   if (STREAM_NAME.test(name) && policy.isStream(name)) {
     checkSpaces(text.slice(name.length));
     return;
@@ -110,7 +114,7 @@ function checkInput(input: string, policy: SourcePolicy): void {
   else if (kind === 'device') checkDevice(new URLSearchParams(query));
   else if (kind === 'tts') checkValues(query, /^[\p{L}\p{N} .!_-]*$/u);
   else if (input.includes('://')) checkProtocol(split(input, ':')[0].toLowerCase());
-  else if (!(STREAM_NAME.test(input) && policy.isStream(input))) checkFile(input);
+  else if (!STREAM_NAME.test(input) || !(input === policy.own || policy.isStream(input))) checkFile(input);
 }
 
 function checkProtocol(scheme: string): void {

@@ -30,7 +30,10 @@ export function requireStream(context: ApiContext, src: string | undefined): Str
 
 /** The stream that `src` and `name` mean; made, or given the new source, where there is none. Throws StreamError, HttpError. */
 export function findOrPatchStream(context: ApiContext, src: string, name: string | undefined): Stream {
-  return findStream(context, src) ?? patchStream(context, name ?? src, src);
+  const found = findStream(context, src);
+  if (found) return found;
+  if (!src.includes(':')) throw new HttpError(404, 'stream not found');
+  return patchStream(context, name ?? src, src);
 }
 
 /** Gives the stream `name` the source `src`: an alias for a stream, a new source for an existing one, or a new stream. */
@@ -49,7 +52,8 @@ export function patchStream(context: ApiContext, name: string, src: string): Str
 /** Throws StreamError if clients may not use this source; `name` is the stream it is for. */
 export function requireAllowed(context: ApiContext, src: string, name?: string): void {
   const failure = checkApiSource(src, {
-    isStream: (other) => other === name || context.streams.get(other) !== undefined,
+    isStream: (other) => context.streams.get(other) !== undefined,
+    own: name,
     templates: { ...DEFAULT_TEMPLATES, ...context.store.current.ffmpeg },
   });
   if (failure) throw failure;

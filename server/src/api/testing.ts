@@ -77,7 +77,7 @@ export async function startTestApi(text = '', more: Partial<ApiSettings> = {}, l
     shutdowns,
     path,
     host,
-    ask: (target: string, ask?: Ask) => ask_(host, target, ask),
+    ask: (target: string, ask?: Ask, at = host) => send(at, target, ask),
     close: async () => {
       streams.close();
       await api.close();
@@ -87,7 +87,7 @@ export async function startTestApi(text = '', more: Partial<ApiSettings> = {}, l
 
 export type TestApi = Awaited<ReturnType<typeof startTestApi>>;
 
-function ask_(host: string, target: string, { method = 'GET', headers = {}, body, socketPath }: Ask = {}) {
+function send(host: string, target: string, { method = 'GET', headers = {}, body, socketPath }: Ask = {}) {
   const place = socketPath ? { socketPath, headers: { host: 'localhost', ...headers } } : { headers };
   return new Promise<Answer>((resolve, reject) => {
     const sent = request(`http://${host}${target}`, { method, agent: false, ...place }, (response) => {

@@ -58,7 +58,8 @@ export function compilers(validator: FastifySchemaCompiler<TSchema>): NonNullabl
 
 /** Fastify's hook for validation. The message names the first parameter that is wrong. */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  return (value: unknown) => {
+  return (input: unknown) => {
+    const value = httpPart === 'body' ? (input ?? '') : input;
     if (Check(schema, value)) return { value };
     const [first] = Errors(schema, value);
     const name = first?.instancePath.replace(/^\//, '') || missingName(first) || httpPart;

@@ -1,7 +1,7 @@
 /** `/api/config`: the config file, read and edited; what changes takes effect in the running streams. */
 import { Type } from 'typebox';
 import { checkDocument, mergeDocument } from '../../config/edit.ts';
-import { formatProblem } from '../../config/error.ts';
+import { type ConfigProblem, formatProblem } from '../../config/error.ts';
 import { configSchema } from '../../config/schema.ts';
 import { checkConfigChange } from '../config-policy.ts';
 import type { ApiContext, App } from '../context.ts';
@@ -35,9 +35,9 @@ export function configRoutes(app: App, context: ApiContext): void {
       checkDocument(after);
       const preview = store.preview(after);
       checkConfigChange(store.current, preview.config);
-      const before = new Set(store.preview(text).problems.map(formatProblem));
-      const added = preview.problems.map(formatProblem).filter((problem) => !before.has(problem));
-      if (added.length > 0) throw new HttpError(400, added.join('\n'));
+      const known = new Set(store.preview(text).problems.map(withoutPlace));
+      const added = preview.problems.filter((problem) => !known.has(withoutPlace(problem)));
+      if (added.length > 0) throw new HttpError(400, added.map(formatProblem).join('\n'));
       return after;
     });
   };
@@ -45,10 +45,10 @@ export function configRoutes(app: App, context: ApiContext): void {
   app.post(
     '/api/config',
     {
-      schema: { ...TAGS, summary: 'Replaces the config file', body: Type.Optional(Type.String()) },
+      schema: { ...TAGS, summary: 'Replaces the config file', body: Type.String() },
       config: { changes: true, admin: true },
     },
-    async ({ body = '' }, reply) => {
+    async ({ body }, reply) => {
       await change(() => body);
       return reply.send();
     },
@@ -60,11 +60,11 @@ export function configRoutes(app: App, context: ApiContext): void {
       schema: {
         ...TAGS,
         summary: 'Merges a document (YAML or JSON) into the config file; comments stay',
-        body: Type.Optional(Type.String()),
+        body: Type.String(),
       },
       config: { changes: true, admin: true },
     },
-    async ({ body = '' }, reply) => {
+    async ({ body }, reply) => {
       await change((text) => mergeDocument(text, body));
       return reply.send();
     },
@@ -76,3 +76,6 @@ export function configRoutes(app: App, context: ApiContext): void {
     async (_, reply) => reply.type('application/schema+json').send(JSON.stringify(configSchema)),
   );
 }
+
+/** A problem that an edit moved to another line is not a new one. */
+const withoutPlace = ({ source, path, message }: ConfigProblem): string => `${source} ${path} ${message}`;

@@ -1,4 +1,5 @@
 /** `POST /api/stream`: a client pushes video into a stream, in any byte format that sources have. */
+import { PassThrough } from 'node:stream';
 import { Type } from 'typebox';
 import { openBytes } from '../../formats/byte-stream.ts';
 import type { ApiContext, App } from '../context.ts';
@@ -28,7 +29,9 @@ export function ingestRoutes(app: App, context: ApiContext): void {
       async ({ query, client, headers, raw }, reply) => {
         const stream = requireStream(context, query.dst);
         const signal = leftSignal(reply);
-        const producer = await openBytes(raw, {
+        // What is left of a body that was refused is not read.
+        reply.header('connection', 'close');
+        const producer = await openBytes(raw.pipe(new PassThrough()), {
           protocol: 'http',
           remoteAddress: client.remoteAddress,
           userAgent: client.userAgent,

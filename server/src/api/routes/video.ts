@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { sendMjpeg } from '../../formats/mjpeg/viewers.ts';
 import { safariRedirect, sendMp4 } from '../../formats/mp4/http-viewer.ts';
 import type { ApiContext, App } from '../context.ts';
+import { HttpError } from '../errors.ts';
 import { takeOver } from '../left-signal.ts';
 import { requireStream } from '../stream-lookup.ts';
 import { Text, Tracks, toSearchParams } from '../validation.ts';
@@ -53,6 +54,25 @@ export function videoRoutes(app: App, context: ApiContext): void {
       const stream = requireStream(context, query.src);
       const transcoder = { ffmpeg: store.current.ffmpeg.bin, log };
       return takeOver(reply, () => sendMjpeg(stream, reply.raw, client, transcoder));
+    },
+  );
+
+  app.get(
+    '/api/ws',
+    {
+      schema: {
+        ...TAGS,
+        summary: 'A WebSocket: MSE, WebRTC, key frames, JPEG pictures',
+        querystring: Type.Object({
+          src: Type.Optional(Text('Name of the stream, or a source')),
+          name: Type.Optional(Text('Name for the source')),
+          dst: Type.Optional(Text('Name of the stream that the client pushes into')),
+        }),
+      },
+    },
+    async (_, reply) => {
+      reply.header('upgrade', 'websocket');
+      throw new HttpError(426, 'a WebSocket is expected');
     },
   );
 }
