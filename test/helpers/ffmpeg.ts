@@ -36,8 +36,20 @@ export async function decode(
   const { code, stdout, stderr } = await run(
     'ffmpeg',
     [
-      ...['-hide_banner', '-nostats', '-v', 'warning', ...options, '-i', input, '-t', String(seconds)],
-      ...['-map', '0:v?', '-map', '0:a?', '-fps_mode', 'passthrough', '-f', 'framecrc', '-'],
+      ...['-hide_banner', '-nostats', '-v', 'warning', '-copyts', ...options, '-i', input, '-t', String(seconds)],
+      ...[
+        '-map',
+        '0:v?',
+        '-map',
+        '0:a?',
+        '-fps_mode',
+        'passthrough',
+        '-enc_time_base',
+        '1:90000',
+        '-f',
+        'framecrc',
+        '-',
+      ],
     ],
     { timeoutMs, ...(bytes && { input: bytes }) },
   );
