@@ -1,0 +1,41 @@
+/** What viewing and publishing sessions have in common, and what they are given. */
+
+import type { Peer } from '../../core/model.ts';
+import type { Stream } from '../../core/stream.ts';
+import type { Candidate } from '../../net/ice-candidate.ts';
+import type { AnsweredMedia } from './answer.ts';
+import type { Offer } from './offer.ts';
+import type { MediaTransport, TransportOptions } from './transport.ts';
+
+/** One WebRTC session, as signalling knows it. */
+export interface WebrtcSession {
+  /** Random; nobody guesses it. */
+  readonly id: string;
+  readonly peer: Peer;
+  /** The answer. */
+  readonly sdp: string;
+  /** Resolves when the session is over, for whatever reason. */
+  readonly ended: Promise<void>;
+  addCandidate(candidate: Candidate): void;
+  close(): void;
+}
+
+/** What a side of a session (viewer or publisher) is made of. */
+export interface SessionContext {
+  readonly stream: Stream;
+  readonly offer: Offer;
+  readonly peer: Peer;
+  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  /** Makes the transport; once. */
+  connect(handlers: Pick<TransportOptions, 'onConnected' | 'onRtp' | 'onRtcp'>): MediaTransport;
+  /** Ends the session. */
+  end(reason?: Error): void;
+}
+
+/** A viewer or a publisher. */
+export interface SessionSide {
+  readonly medias: readonly AnsweredMedia[];
+  readonly transport: MediaTransport;
+  /** The session is over. */
+  close(reason?: Error): void;
+}
