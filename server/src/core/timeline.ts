@@ -20,6 +20,8 @@ const DISORDER_SECONDS = 0.25;
 
 interface TrackTime {
   run: number;
+  /** Ticks a second of the fields below; 0 before the first packet. */
+  timeBase: number;
   offset: number;
   inputDts: number;
   outputDts: number;
@@ -43,6 +45,7 @@ export class Timeline {
   stamp(packet: Draft, nowSeconds: number): void {
     const { id, codec } = packet.track;
     const time = this.#track(id);
+    if (time.timeBase !== codec.timeBase) rescale(time, codec.timeBase);
     if (time.run !== this.#run) this.#anchorRun(time, packet.dts, codec.timeBase, nowSeconds);
     else this.#followJumps(time, packet.dts, codec.timeBase, nowSeconds);
     time.inputDts = packet.dts;
@@ -58,7 +61,7 @@ export class Timeline {
   #track(id: number): TrackTime {
     let time = this.#tracks.get(id);
     if (!time) {
-      time = { run: 0, offset: 0, inputDts: 0, outputDts: 0, arrivalSeconds: 0 };
+      time = { run: 0, timeBase: 0, offset: 0, inputDts: 0, outputDts: 0, arrivalSeconds: 0 };
       this.#tracks.set(id, time);
     }
     return time;
@@ -76,4 +79,13 @@ export class Timeline {
     const jumped = stepSeconds < -DISORDER_SECONDS || Math.abs(stepSeconds - elapsedSeconds) > JUMP_SECONDS;
     if (jumped) time.offset = Math.max(Math.round(nowSeconds * timeBase), time.outputDts + 1) - dts;
   }
+}
+
+/** The camera came back with another codec in this track's place. */
+function rescale(time: TrackTime, timeBase: number): void {
+  const scale = time.timeBase ? timeBase / time.timeBase : 1;
+  time.timeBase = timeBase;
+  time.offset = Math.round(time.offset * scale);
+  time.inputDts = Math.round(time.inputDts * scale);
+  time.outputDts = Math.ceil(time.outputDts * scale);
 }
