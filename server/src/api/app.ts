@@ -13,6 +13,7 @@ import { pageRoutes } from './routes/page.ts';
 import { preloadRoutes } from './routes/preload.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { videoRoutes } from './routes/video.ts';
+import { webrtcRoutes } from './routes/webrtc.ts';
 import { compilers, compileValidator, parseQuery } from './validation.ts';
 
 const BODY_LIMIT = 1 << 20;
@@ -83,6 +84,7 @@ export async function createApp(context: ApiContext): Promise<App> {
     preloadRoutes,
     frameRoutes,
     videoRoutes,
+    webrtcRoutes,
     ingestRoutes,
     ffmpegRoutes,
   ]) {

@@ -9,8 +9,10 @@ import type {
 } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { ConfigStore } from '../config/store.ts';
+import { StreamError } from '../core/errors.ts';
 import type { Streams } from '../core/streams.ts';
 import type { Services } from '../formats/format.ts';
+import type { WebrtcServer } from '../formats/webrtc/server.ts';
 import type { Logger } from '../util/log.ts';
 import type { Client } from './access.ts';
 import type { Players } from './players.ts';
@@ -24,6 +26,8 @@ export interface ApiSettings {
   readonly services: Services;
   /** Where the RTSP server listens, as text; undefined where it doesn't. */
   readonly rtspListen: () => string | undefined;
+  /** The WebRTC server; undefined where there is none. */
+  readonly webrtc?: WebrtcServer | undefined;
   /** Folder of the built web page; `api.static_dir` comes before it. */
   readonly pageDirectory?: string | undefined;
   /** Ends the process in good order, with this code, or starts it anew. */
@@ -61,4 +65,10 @@ declare module 'fastify' {
     /** For trusted clients only (access.ts). */
     admin?: boolean;
   }
+}
+
+/** Throws StreamError `unsupported` where WebRTC is not running. */
+export function requireWebrtc({ webrtc }: ApiContext): WebrtcServer {
+  if (!webrtc) throw new StreamError('unsupported', 'WebRTC is not running: see the log');
+  return webrtc;
 }

@@ -24,8 +24,8 @@ export interface SocketSession {
   readonly connection: WsConnection;
   /** Aborted when the socket closes. */
   readonly signal: AbortSignal;
-  /** `dst`: the client pushes media into the stream. */
-  readonly pushes: boolean;
+  /** `dst`: the client publishes media into the stream. */
+  readonly publishes: boolean;
   /** The stream of `src` (and `name`) or `dst`. Throws HttpError, StreamError. */
   stream(): Stream;
   send(type: string, value?: unknown): void;
@@ -58,7 +58,7 @@ export function serveSocket(
     client,
     connection,
     signal: closed.signal,
-    pushes: src === null && dst !== null,
+    publishes: src === null && dst !== null,
     stream() {
       if (src === null) return requireStream(context, dst ?? undefined);
       return findOrPatchStream(context, src, name ?? undefined);

@@ -19,6 +19,9 @@ const HANDLERS: Readonly<Record<string, () => Promise<MessageModule>>> = {
   mse: () => import('./mse.ts'),
   mp4: () => import('./mp4.ts'),
   mjpeg: () => import('./mjpeg.ts'),
+  webrtc: () => import('./webrtc.ts'),
+  'webrtc/offer': () => import('./webrtc.ts'),
+  'webrtc/candidate': () => import('./webrtc.ts'),
 };
 
 export function createUpgrades(context: ApiContext): Upgrades {
