@@ -92,7 +92,7 @@ function mediaLines(section: AnsweredMedia, { offer, ice, fingerprint }: AnswerF
     `a=ice-ufrag:${ice.ufrag}`,
     `a=ice-pwd:${ice.password}`,
     `a=fingerprint:sha-256 ${fingerprint}`,
-    `a=setup:${offer.dtlsClient ? 'passive' : 'active'}`,
+    `a=setup:${offer.dtlsServer ? 'active' : 'passive'}`,
     `a=${directionOf(sends, receives)}`,
     'a=rtcp-mux',
     'a=rtcp-rsize',

@@ -48,8 +48,8 @@ export interface Offer {
   readonly ice: IceCredentials;
   readonly iceLite: boolean;
   readonly fingerprints: readonly Fingerprint[];
-  /** Whether the peer insists on being the DTLS client. */
-  readonly dtlsClient: boolean;
+  /** Whether the peer insists on being the DTLS server. */
+  readonly dtlsServer: boolean;
   readonly candidates: readonly Candidate[];
 }
 
@@ -91,7 +91,7 @@ export function parseOffer(text: string): Offer {
     ice: { ufrag, password },
     iceLite: all.some(([name]) => name === 'ice-lite'),
     fingerprints: fingerprints.slice(0, MAX_FINGERPRINTS),
-    dtlsClient: first(all, 'setup') === 'active',
+    dtlsServer: first(all, 'setup') === 'passive',
     candidates: values(all, 'candidate')
       .slice(0, MAX_CANDIDATES)
       .flatMap((value) => parseCandidate(value) ?? []),
