@@ -180,7 +180,7 @@ export class ClipCamera implements Producer {
         const shift = Math.round(origin * packet.track.codec.timeBase);
         write({ ...packet, pts: packet.pts + shift, dts: packet.dts + shift });
       }
-      origin += Math.round(Math.max(...packets.map(seconds)) + 0.04);
+      origin += Math.max(...packets.map(seconds)) + 0.04;
     }
   }
 }
