@@ -27,22 +27,22 @@ interface Unusable {
 }
 
 const REFUSALS: readonly Unusable[] = [
-  { name: 'wrong-password', says: /unauthorized.*rtsp:\/\/\*\*\*@127/, status: 502, camera: { auth: AUTH } },
+  { name: 'wrong-password', says: /wrong user or password/, status: 502, camera: { auth: AUTH } },
   {
     name: 'wrong-basic-password',
-    says: /unauthorized.*rtsp:\/\/\*\*\*@127/,
+    says: /wrong user or password/,
     status: 502,
     camera: { auth: { ...AUTH, schemes: ['basic'] } },
   },
   {
     name: 'no-such-path',
-    says: /not found.*rtsp:\/\/\*\*\*@127/,
+    says: /404 Not Found/,
     status: 404,
     camera: { intercept: ({ method }) => (method === 'DESCRIBE' ? { status: '404 Not Found' } : undefined) },
   },
   {
     name: 'broken-camera',
-    says: /500.*/,
+    says: /500 Internal/,
     status: 502,
     camera: {
       intercept: ({ method }) =>
@@ -51,8 +51,8 @@ const REFUSALS: readonly Unusable[] = [
   },
   {
     name: 'no-tracks',
-    says: /rtsp:\/\/\*\*\*@127/,
-    status: 502,
+    says: /offers nothing/,
+    status: 501,
     camera: { sdp: (sdp) => sdp.slice(0, sdp.indexOf('m=')) },
   },
   {
@@ -70,16 +70,16 @@ const REFUSALS: readonly Unusable[] = [
         method === 'DESCRIBE' ? { status: '302 Moved', headers: [`Location: ${url}`] } : undefined,
     },
   },
-  { name: 'nothing-listens', says: /unreachable.*rtsp:\/\/\*\*\*@127/, status: 502 },
+  { name: 'nothing-listens', says: /connection refused/, status: 502 },
   {
     name: 'http-port',
-    says: /protocol error.*rtsp:\/\/\*\*\*@127/,
+    says: /not an RTSP server/,
     status: 502,
     port: (socket) => socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n'),
   },
   {
     name: 'ssh-port',
-    says: /protocol error.*rtsp:\/\/\*\*\*@127/,
+    says: /not an RTSP server/,
     status: 502,
     port: (socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'),
   },
@@ -91,11 +91,11 @@ const REFUSALS: readonly Unusable[] = [
   },
   {
     name: 'closes-at-once',
-    says: /closed.*rtsp:\/\/\*\*\*@127/,
+    says: /closed|reset/,
     status: 502,
     port: (socket) => socket.destroy(),
   },
-  { name: 'says-nothing', says: /timeout.*rtsp:\/\/\*\*\*@127/, status: 504, port: () => {} },
+  { name: 'says-nothing', says: /no answer to DESCRIBE within 2 s/, status: 504, port: () => {} },
 ];
 
 describe('a source that cannot be opened', () => {
@@ -150,6 +150,7 @@ describe('a source that cannot be opened', () => {
       assert.ok(performance.now() - started < 4000, 'answers within its time-out');
       assert.equal(response.status, status, text);
       assert.match(text, says);
+      assert.match(text, /rtsp:\/\/\*\*\*@127/, 'names the camera');
 
       const { producers } = await server.stream(name);
       assert.match(String(producers[0]?.error), says);

@@ -13,8 +13,10 @@ export class MseViewer {
   readonly #keep: boolean;
   /** Bytes kept, one list for each initialisation. */
   readonly #runs: Buffer[][] = [];
-  /** MIME types told, one for each initialisation. */
+  /** MIME types told. */
   readonly types: string[] = [];
+  /** Initialisation segments so far: another one comes with a new picture size. */
+  initialisations = 0;
   readonly errors: string[] = [];
   /** Binary messages. */
   messages = 0;
@@ -29,10 +31,7 @@ export class MseViewer {
     socket.binaryType = 'arraybuffer';
     socket.onmessage = ({ data }) => {
       if (typeof data === 'string') return this.#text(JSON.parse(data));
-      this.messages++;
-      this.bytes += (data as ArrayBuffer).byteLength;
-      this.lastAt = performance.now();
-      if (this.#keep) this.#runs.at(-1)?.push(Buffer.from(data as ArrayBuffer));
+      this.#media(Buffer.from(data as ArrayBuffer));
     };
     socket.onclose = () => {
       this.closed = true;
@@ -40,11 +39,19 @@ export class MseViewer {
   }
 
   #text({ type, value }: { type: string; value: string }): void {
-    if (type === 'mse') {
-      this.types.push(value);
+    if (type === 'mse') this.types.push(value);
+    if (type === 'error') this.errors.push(value);
+  }
+
+  #media(bytes: Buffer): void {
+    this.messages++;
+    this.bytes += bytes.length;
+    this.lastAt = performance.now();
+    if (bytes.toString('latin1', 4, 8) === 'ftyp') {
+      this.initialisations++;
       this.#runs.push([]);
     }
-    if (type === 'error') this.errors.push(value);
+    if (this.#keep) this.#runs.at(-1)?.push(bytes);
   }
 
   /** Waits until media has come for `seconds` from now on, with no pause of half a second. */
