@@ -66,14 +66,16 @@ const DEAD_MS = 15_000;
 /** Key frames alone may be far apart. */
 const DEAD_PICTURES_MS = 60_000;
 const WATCH_MS = 1000;
+const IMPROVE_MS = 30_000;
+const IMPROVE_MAX_MS = 600_000;
 
 export function createPlayback(options: PlaybackOptions, events: PlaybackEvents): Playback {
   const rounds = planRounds(parseModes(options.mode));
   let state: PlaybackState = 'idle';
   let session: Session | undefined;
-  /** Gives up a session with a microphone that is about to replace `session`. */
-  let abandonTalk: (() => void) | undefined;
-  let failures: Failure[] = [];
+  /** Gives up a session that was to take the place of `session`. */
+  let withdraw: (() => void) | undefined;
+  let failures: readonly Failure[] = [];
   let problem = '';
   let round = 0;
   let attempt = 0;
@@ -81,6 +83,8 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
   let retryAtMs = 0;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let watchTimer: ReturnType<typeof setInterval> | undefined;
+  let improveTimer: ReturnType<typeof setTimeout> | undefined;
+  let improveMs = IMPROVE_MS;
   let looking = false;
 
   const enter = (to: PlaybackState) => {
@@ -93,19 +97,67 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
     const earlier = round === 0 ? [] : failures;
     failures = [...earlier];
     session = open(rounds[round]!, undefined, {
-      show: (transport, raceFailures) => {
-        failures = [...earlier, ...raceFailures];
-        if (state !== 'playing') playingSinceMs = Date.now();
-        events.show(transport);
-        enter('playing');
+      show(transport, race) {
+        showing(transport, [...earlier, ...race]);
+        if (round > 0) improveLater();
       },
-      failuresChanged: (raceFailures) => {
-        failures = [...earlier, ...raceFailures];
-        events.changed();
-      },
-      ended: (raceFailures, played) => onEnded([...earlier, ...raceFailures], raceFailures, played),
+      failuresChanged: (race) => failing([...earlier, ...race]),
+      ended: (race, played) => onEnded([...earlier, ...race], race, played),
     });
     enter('connecting');
+  };
+
+  /** Opens a session beside the present one, which it replaces with its first picture. Rejects when none comes. */
+  const challenge = (modes: readonly Mode[], microphone?: MediaStreamTrack): Promise<void> => {
+    withdraw?.();
+    return new Promise((resolve, reject) => {
+      const lose = (reason: string) => {
+        withdraw = undefined;
+        challenger.close();
+        reject(new Error(reason));
+      };
+      const won = () => session === challenger;
+      const challenger = open(modes, microphone, {
+        show(transport, race) {
+          const before = session;
+          if (!won()) withdraw = undefined;
+          session = challenger;
+          showing(transport, race);
+          if (before !== challenger) before?.close();
+          resolve();
+        },
+        failuresChanged: (race) => won() && failing(race),
+        ended(race, played) {
+          if (won()) onEnded(race, race, played);
+          else lose(sentence(race[0]?.reason ?? ''));
+        },
+      });
+      withdraw = () => lose('It was interrupted.');
+    });
+  };
+
+  const showing = (transport: Transport, all: readonly Failure[]) => {
+    if (state !== 'playing') playingSinceMs = Date.now();
+    failures = all;
+    events.show(transport);
+    enter('playing');
+  };
+
+  const failing = (all: readonly Failure[]) => {
+    failures = all;
+    events.changed();
+  };
+
+  /** Key frames and single pictures are a makeshift: the better modes get another chance now and then. */
+  const improveLater = () => {
+    clearTimeout(improveTimer);
+    improveTimer = setTimeout(improve, improveMs);
+    improveMs = Math.min(improveMs * 2, IMPROVE_MAX_MS);
+  };
+
+  const improve = () => {
+    if (state !== 'playing' || document.hidden || withdraw) improveLater();
+    else challenge(rounds[0]!).catch(improveLater);
   };
 
   const open = (
@@ -118,7 +170,7 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
       { attach: events.attach, silenced: events.silenced, ...handlers },
     );
 
-  const onEnded = (all: Failure[], latest: readonly Failure[], played: boolean) => {
+  const onEnded = (all: readonly Failure[], latest: readonly Failure[], played: boolean) => {
     failures = all;
     if (played) {
       events.leave();
@@ -135,7 +187,8 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
   };
 
   const wait = () => {
-    abandonTalk?.();
+    withdraw?.();
+    clearTimeout(improveTimer);
     round = 0;
     const delayMs = backoffMs(++attempt, Math.random());
     retryAtMs = Date.now() + delayMs;
@@ -199,6 +252,7 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
     start() {
       if (state !== 'idle') return;
       round = attempt = 0;
+      improveMs = IMPROVE_MS;
       watchTimer = setInterval(() => void watch(), WATCH_MS);
       addEventListener('online', retry);
       connect();
@@ -207,10 +261,11 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
     stop() {
       if (state === 'idle') return;
       clearTimeout(retryTimer);
+      clearTimeout(improveTimer);
       clearInterval(watchTimer);
       removeEventListener('online', retry);
       if (session?.shown) events.leave();
-      abandonTalk?.();
+      withdraw?.();
       session?.close();
       session = undefined;
       enter('idle');
@@ -222,37 +277,11 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
         await shown.setMicrophone(track);
         return;
       }
-      abandonTalk?.();
-      const mode = rounds.flat().find(isWebrtc) ?? 'webrtc';
-      await new Promise<void>((resolve, reject) => {
-        const giveUp = (reason: string) => {
-          abandonTalk = undefined;
-          opened.close();
-          reject(new Error(reason));
-        };
-        const opened = open([mode], track, {
-          show(transport) {
-            abandonTalk = undefined;
-            const before = session;
-            session = opened;
-            failures = [];
-            events.show(transport);
-            before?.close();
-            enter('playing');
-            resolve();
-          },
-          failuresChanged: () => undefined,
-          ended(latest, played) {
-            if (played) onEnded([...latest], latest, true);
-            else giveUp(sentence(latest[0]?.reason ?? 'Talking failed'));
-          },
-        });
-        abandonTalk = () => giveUp('The talk was interrupted.');
-      });
+      await challenge([rounds.flat().find(isWebrtc) ?? 'webrtc'], track);
     },
 
     hush() {
-      abandonTalk?.();
+      withdraw?.();
       const shown = session?.shown as Partial<WebrtcTransport> | undefined;
       void shown?.setMicrophone?.(null);
     },

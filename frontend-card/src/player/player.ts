@@ -224,7 +224,7 @@ export class PortholePlayer extends HTMLElement {
         changed: () => this.#changed(),
       },
     );
-    if (!this.#paused) this.#playback.start();
+    if (!this.#paused && this.#mayRun()) this.#playback.start();
   }
 
   #show(transport: Transport): void {

@@ -8,6 +8,7 @@ import { openMse } from './mse.ts';
 import {
   type Failure,
   GRACE_MS,
+  isSourceFailure,
   isWebrtc,
   judge,
   type Mode,
@@ -50,6 +51,8 @@ export interface Session {
 
 /** A cold camera may take long to its first picture; after this the round counts as failed. */
 const FIRST_PICTURE_MS = 20_000;
+/** Once the server has an answer for one mode, the camera is not what the other waits for. */
+const AFTER_FAILURE_MS = 8000;
 /** A server that does not know `stop` goes on sending; after this the socket is closed, which it does know. */
 const STOP_MS = 1000;
 
@@ -180,13 +183,21 @@ export function openSession(options: SessionOptions, events: SessionEvents): Ses
   socket.on('error', (value) => {
     const { mode, text } = parseServerError(String(value));
     const failed = options.modes.find((candidate) => candidate.split('/')[0] === mode);
-    if (failed) remove(failed, text);
-    else if (!mode) for (const candidate of options.modes) remove(candidate, text);
+    // Without a mode, or without a stream, it is about all of them.
+    const about = failed && !isSourceFailure([{ mode: failed, reason: text }]) ? [failed] : options.modes;
+    for (const candidate of about) remove(candidate, text);
+    if (!shown) expectPicture(AFTER_FAILURE_MS);
   });
 
-  const firstTimer = setTimeout(() => {
-    for (const mode of options.modes) remove(mode, 'No picture came');
-  }, FIRST_PICTURE_MS);
+  let firstTimer: ReturnType<typeof setTimeout> | undefined;
+  const expectPicture = (withinMs: number) => {
+    clearTimeout(firstTimer);
+    if (ended) return;
+    firstTimer = setTimeout(() => {
+      for (const mode of options.modes) remove(mode, 'No picture came');
+    }, withinMs);
+  };
+  expectPicture(FIRST_PICTURE_MS);
 
   for (const mode of options.modes) {
     const transport = open(mode, socket, options, eventsOf(mode));
