@@ -71,10 +71,9 @@ export async function makeClip(...words: readonly string[]): Promise<Clip> {
     const file = await readFile(path);
     const { streams, packets } = await probe(path);
     const tracks = streams.map((stream) => ({ id: 10 + stream.index, codec: codecOf(stream, file) }));
-    const seconds = ({ dts, track }: Packet): number => dts / track.codec.timeBase;
     const inOrder = packets
       .map((packet) => toPacket(packet, tracks, file))
-      .sort((a, b) => seconds(a) - seconds(b));
+      .sort((a, b) => secondsOf(a) - secondsOf(b));
     return { tracks, packets: inOrder };
   } finally {
     await rm(folder, { recursive: true });
@@ -82,6 +81,8 @@ export async function makeClip(...words: readonly string[]): Promise<Clip> {
 }
 
 const START_SECONDS = 100;
+
+const secondsOf = ({ dts, track }: Packet): number => dts / track.codec.timeBase;
 
 function toPacket(probed: ProbedPacket, tracks: readonly Track[], file: Buffer): Packet {
   const track = tracks[probed.stream_index]!;
@@ -171,7 +172,8 @@ export class ClipCamera implements Producer {
     const startMs = performance.now();
     for (let origin = 0; !signal.aborted; ) {
       const { packets } = this.#clip;
-      const seconds = ({ dts, track }: Packet): number => dts / track.codec.timeBase - START_SECONDS;
+      const first = secondsOf(packets[0]!);
+      const seconds = (packet: Packet): number => secondsOf(packet) - first;
       for (const packet of packets) {
         const dueMs = startMs + (origin + seconds(packet)) * 1000;
         const waitMs = dueMs - performance.now();
