@@ -67,7 +67,7 @@ for (const [how, code] of [
 }
 
 test('refused, aborted, silent TLS', async () => {
-  const server = createServer(() => {});
+  const server = createServer((socket) => socket.resume());
   const port = await listen(server);
   const failure = (options: Partial<Parameters<typeof connectTcp>[0]>): Promise<StreamError> =>
     connectTcp({ host: '127.0.0.1', port, timeoutMs: 100, signal: never, ...options }, ignore).then(

@@ -91,6 +91,7 @@ export function fallback(
 ): PlaybackPlan | undefined {
   if (stage === 'new' || code === 'unauthorized' || current.loudspeaker) return undefined;
   const silent = current.lower === 'udp' && stage === 'playing' && code === 'timeout';
+  if (stage === 'playing' && !silent) return undefined;
   const refused = code === 'unsupported' && stage === 'setup';
   const isChoice = current.options.lower === 'tcp' || current.lower !== first.lower;
   if ((silent || refused) && !isChoice) return { ...current, lower: current.lower === 'udp' ? 'tcp' : 'udp' };
