@@ -61,13 +61,13 @@ export class Snapshots {
    * `unreachable`, `timeout`, `process` (ffmpeg is missing or failed) …
    */
   async take(stream: Stream, options: SnapshotOptions = {}, signal?: AbortSignal): Promise<Snapshot> {
-    const { cacheMs = DEFAULT_CACHE_MS, width, height, rotation, hardware } = options;
+    const { cacheMs: maxAgeMs = DEFAULT_CACHE_MS, width, height, rotation, hardware } = options;
     const shots = this.#shotsOf(stream);
     const key = [width, height, rotation, hardware].join();
     let shot = shots.get(key);
-    if (!shot || (shot.done && performance.now() - shot.takenAtMs > cacheMs)) {
+    if (!shot || (shot.done && performance.now() - shot.takenAtMs > maxAgeMs)) {
       shot = this.#shoot(stream, options);
-      keep(shots, key, shot, Math.min(cacheMs, MAX_CACHE_MS));
+      keep(shots, key, shot, Math.min(maxAgeMs, MAX_CACHE_MS));
     }
     return waitFor(shot, signal);
   }
@@ -147,14 +147,21 @@ async function waitFor(shot: Shot, signal: AbortSignal | undefined): Promise<Sna
 
 /** Reads `width|w`, `height|h`, `rotate`, `hardware|hw` and `cache` (`5s`, `1m`). Throws StreamError `invalid`. */
 export function snapshotOptionsFromQuery(query: URLSearchParams): SnapshotOptions {
-  const cache = query.get('cache');
   return {
     width: pixels(query, 'width', 'w'),
     height: pixels(query, 'height', 'h'),
     rotation: rotationFromQuery(query),
     hardware: query.has('hardware') || query.has('hw'),
-    cacheMs: cache ? parseDuration(cache) : undefined,
+    cacheMs: cacheMs(query),
   };
+}
+
+function cacheMs(query: URLSearchParams): number | undefined {
+  const text = query.get('cache');
+  if (!text) return undefined;
+  const durationMs = parseDuration(text);
+  if (durationMs === undefined) throw new StreamError('invalid', 'cache is a duration such as 5s or 1m');
+  return durationMs;
 }
 
 function pixels(query: URLSearchParams, name: string, short: string): number | undefined {
