@@ -19,6 +19,7 @@ const HANDLERS: Readonly<Record<string, () => Promise<MessageModule>>> = {
   mse: () => import('./mse.ts'),
   mp4: () => import('./mp4.ts'),
   mjpeg: () => import('./mjpeg.ts'),
+  stop: () => import('./stop.ts'),
   webrtc: () => import('./webrtc.ts'),
   'webrtc/offer': () => import('./webrtc.ts'),
   'webrtc/candidate': () => import('./webrtc.ts'),

@@ -42,7 +42,8 @@ export async function beginWatch(
   if (ended.signal.aborted) watch.close();
 }
 
-function endWatch(session: SocketSession, type: string): void {
+/** Ends the watch of a type, if there is one. */
+export function endWatch(session: SocketSession, type: string): void {
   watchesOf(session).get(type)?.();
 }
 
