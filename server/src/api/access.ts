@@ -48,7 +48,7 @@ export function admit(request: IncomingMessage, rules: AccessRules): Client {
     throw new HttpError(401, 'Unauthorized');
   if (!isOpen) checkOrigin(request);
   return {
-    identity: hasPassword ? 'user' : isLocal ? 'local' : (request.socket.remoteAddress ?? ''),
+    identity: hasPassword ? 'user' : isLocal ? 'local' : describeAddress(request).replace(/:\d+(?= |$)/, ''),
     trusted: hasPassword || isLocal,
     remoteAddress: describeAddress(request),
     userAgent: headers['user-agent'],

@@ -1,5 +1,6 @@
 /** The HTTP application: who may ask (access.ts) before anything else, one plugin per topic, one form of errors. */
 import { type FastifyReply, fastify } from 'fastify';
+import { StreamError } from '../core/errors.ts';
 import { admit } from './access.ts';
 import type { ApiContext, App, TypeBoxProvider } from './context.ts';
 import { describeFailure, HttpError } from './errors.ts';
@@ -19,11 +20,11 @@ import { compilers, compileValidator, parseQuery } from './validation.ts';
 const BODY_LIMIT = 1 << 20;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const NOT_FOUND = '404 page not found';
-const CORS_HEADERS = {
+const CORS_HEADERS = new Headers({
   'access-control-allow-origin': '*',
   'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE, OPTIONS',
   'access-control-allow-headers': 'Authorization, Content-Type',
-};
+});
 
 /** Builds the application; `ready` when it resolves. */
 export async function createApp(context: ApiContext): Promise<App> {
@@ -43,9 +44,11 @@ export async function createApp(context: ApiContext): Promise<App> {
   app.decorateRequest('client');
   app.addHook('onRequest', async (request, reply) => {
     const rules = store.current.api;
-    log.trace('request', { method: request.method, url: request.url, from: request.ip });
+    log.trace('request', { method: request.method, url: readable(request.url), from: request.ip });
+    // On the raw response: video is written past Fastify.
+    reply.raw.setHeader('cache-control', 'no-store');
     if (rules.origin === '*') {
-      reply.headers(CORS_HEADERS);
+      reply.raw.setHeaders(CORS_HEADERS);
       if (request.method === 'OPTIONS') return reply.code(204).send();
     }
     request.client = admit(request.raw, rules);
@@ -64,7 +67,9 @@ export async function createApp(context: ApiContext): Promise<App> {
 
   app.setErrorHandler((error, request, reply) => {
     const { status, text } = describeFailure(error);
-    if (status >= 500) log.debug('failed', { url: request.url, status, error: text });
+    const isBug = status === 500 && !(error instanceof StreamError);
+    if (isBug) log.error('unexpected', { url: readable(request.url), error: (error as Error).stack });
+    else if (status >= 500) log.debug('failed', { url: readable(request.url), status, error: text });
     if (status === 401) reply.header('www-authenticate', 'Basic realm="porthole"');
     return sendText(reply, status, text);
   });
@@ -102,4 +107,13 @@ function sendText(reply: FastifyReply, status: number, text: string) {
     .type('text/plain; charset=utf-8')
     .header('x-content-type-options', 'nosniff')
     .send(`${text}\n`);
+}
+
+/** With its escapes undone: credentials that stand in it are recognised, and masked. */
+function readable(url: string): string {
+  try {
+    return decodeURIComponent(url);
+  } catch {
+    return url;
+  }
 }

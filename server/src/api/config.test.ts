@@ -95,6 +95,15 @@ describe('the config file', () => {
   });
 });
 
+test('a file that cannot be edited costs only the keeping', async (t) => {
+  const api = await startTestApi('streams: {a: rtsp://a}\nbroken: "');
+  t.after(api.close);
+  const { status, text } = await api.ask('/api/streams?name=b&src=rtsp://b', { method: 'PUT' });
+  assert.equal(status, 200);
+  assert.match(text, /^until the next start only: the config file, line 2: /);
+  assert.ok(api.streams.get('b'));
+});
+
 test('preloads of the config run', async (t) => {
   const api = await startTestApi('streams: {a: rtsp://a, b: rtsp://b}\npreload: {a: video, missing: ""}');
   t.after(api.close);

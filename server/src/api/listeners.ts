@@ -42,7 +42,7 @@ export async function openListeners(api: Config['api'], handlers: Handlers, log:
       addresses.push(address);
       log.info(kind, { addr: address });
     } catch (error) {
-      const failure = toStreamError(error, kind);
+      const failure = toStreamError(error);
       failures.push(failure);
       log.error(kind, { error: failure.message });
     }

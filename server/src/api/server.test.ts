@@ -152,5 +152,5 @@ test('an address that cannot be used is said; the others work', async (t) => {
   t.after(api.close);
   assert.match(readLog(), /"error":"api.tls_cert is missing","message":"\[api\] tls listen"/);
   assert.equal((await api.ask('/api')).status, 200);
-  await assert.rejects(startTestApi('', {}, api.host), /listen: .*EADDRINUSE/);
+  await assert.rejects(startTestApi('', {}, api.host), /EADDRINUSE/);
 });

@@ -27,6 +27,11 @@ export class SourceOwners {
     this.#owned.delete(stream);
   }
 
+  /** A stream's name; one that is named by its source is shown like a source. */
+  showName(stream: string, client: Client): string {
+    return stream.includes('://') ? this.show(stream, stream, client) : stream;
+  }
+
   /** The source as this client may see it. */
   show(stream: string, source: string, { identity }: Client): string {
     const owned = this.#owned.get(stream);

@@ -113,6 +113,11 @@ test('from nothing', () => {
   assert.equal(setValue('a: 1', ['b'], 2), 'a: 1\nb: 2\n');
 });
 
+test('setting what is there already changes nothing', () => {
+  const text = 'streams: {a: [ x:1,  y:2 ]}   # as I like it\n';
+  assert.equal(setValue(text, ['streams', 'a'], ['x:1', 'y:2']), text);
+});
+
 test('removing what is not there changes nothing', () => {
   for (const path of [['x'], ['streams', 'x'], ['streams', 'pond', 'x'], ['log', 'x'], ['x', 'y', 'z']]) {
     assert.equal(setValue(FILE, path, undefined), FILE);

@@ -69,6 +69,7 @@ function edit(text: string, path: KeyPath, value: unknown): string {
   const wanted = document.clone() as MapDocument;
   setIn(wanted, path, value);
   const meaning = meaningOf(wanted);
+  if (value !== undefined && isDeepStrictEqual(meaningOf(document), meaning)) return text;
   const spliced = splice(text, document.contents, path, value);
   if (spliced !== undefined && isDeepStrictEqual(meaningOf(parseYaml(spliced).document), meaning))
     return spliced;

@@ -91,8 +91,10 @@ function parse(
       if (target) targets.set(alias, target);
     },
   });
+  // What is missing is missed where the text ends, not lines later where blank ones do.
+  const end = text.trimEnd().length;
   return {
     fragment: { path, node: document.contents as Node | null, targets, base },
-    problems: problems.map(({ offset, message }) => ({ offset: base + offset, message })),
+    problems: problems.map(({ offset, message }) => ({ offset: base + Math.min(offset, end), message })),
   };
 }

@@ -149,9 +149,9 @@ log:
   level: debug
 `);
   assert.deepEqual(problems, [
-    'porthole.yaml:4:1: Missing closing "quote',
-    'porthole.yaml:8:1: Missing closing "quote',
-    'porthole.yaml:9:1: Flow sequence in block collection must be sufficiently indented and end with a ]',
+    'porthole.yaml:3:17: Missing closing "quote',
+    'porthole.yaml:7:18: Missing closing "quote',
+    'porthole.yaml:8:28: Flow sequence in block collection must be sufficiently indented and end with a ]',
   ]);
   assert.equal(config.api.username, 'admin');
   assert.deepEqual(Object.keys(config.streams), ['front', 'garden']);

@@ -2,7 +2,8 @@
 import { Type } from 'typebox';
 import type { ApiContext, App } from '../context.ts';
 import { HttpError } from '../errors.ts';
-import { requireAllowed, requireStream } from '../stream-lookup.ts';
+import { requireAllowed } from '../stream-changes.ts';
+import { requireStream } from '../stream-lookup.ts';
 import { Text } from '../validation.ts';
 
 export function ffmpegRoutes(app: App, context: ApiContext): void {

@@ -1,8 +1,8 @@
 /** `/api/preload`: streams that are kept running although nobody watches. */
 import { Type } from 'typebox';
-import { setValue } from '../../config/edit.ts';
 import type { ApiContext, App } from '../context.ts';
 import { HttpError } from '../errors.ts';
+import { keepInConfig } from '../keep.ts';
 import { peerJson } from '../stream-json.ts';
 import { requireStream } from '../stream-lookup.ts';
 import { all, Text, Texts, Tracks } from '../validation.ts';
@@ -10,11 +10,16 @@ import { all, Text, Texts, Tracks } from '../validation.ts';
 const TAGS = { tags: ['preload'] };
 
 export function preloadRoutes(app: App, context: ApiContext): void {
-  const { preloads, store } = context;
+  const { preloads, owners } = context;
 
-  app.get('/api/preload', { schema: { ...TAGS, summary: 'Preloaded streams by name' } }, async () =>
+  app.get('/api/preload', { schema: { ...TAGS, summary: 'Preloaded streams by name' } }, async ({ client }) =>
     Object.fromEntries(
-      preloads.entries().map(([name, { peer, query }]) => [name, { consumer: peerJson(peer), query }]),
+      preloads
+        .entries()
+        .map(([name, { peer, query }]) => [
+          owners.showName(name, client),
+          { consumer: peerJson(peer), query },
+        ]),
     ),
   );
 
@@ -39,8 +44,7 @@ export function preloadRoutes(app: App, context: ApiContext): void {
         .join('&');
       const wanted = tracks || 'video&audio';
       await preloads.start(stream.name, wanted);
-      await keep(stream.name, wanted);
-      return reply.send();
+      return keepInConfig(context, reply, ['preload', stream.name], wanted);
     },
   );
 
@@ -56,12 +60,7 @@ export function preloadRoutes(app: App, context: ApiContext): void {
     },
     async ({ query }, reply) => {
       if (!preloads.stop(query.src)) throw new HttpError(404, `preload not found: ${query.src}`);
-      await keep(query.src, undefined);
-      return reply.send();
+      return keepInConfig(context, reply, ['preload', query.src], undefined);
     },
   );
-
-  async function keep(name: string, query: string | undefined): Promise<void> {
-    if (store.file) await store.edit((text) => setValue(text, ['preload', name], query));
-  }
 }

@@ -1,7 +1,5 @@
 /** `/api/streams`: what there is, and its sources. */
 import { type Static, Type } from 'typebox';
-import { setValue } from '../../config/edit.ts';
-import { registerUrlPasswords } from '../../config/load.ts';
 import { ACCEPT_ANY, acceptsFromQuery } from '../../core/accepts.ts';
 import { StreamError } from '../../core/errors.ts';
 import { inspectStream } from '../../core/inspect.ts';
@@ -10,13 +8,14 @@ import type { Stream } from '../../core/stream.ts';
 import type { Client } from '../access.ts';
 import type { ApiContext, App } from '../context.ts';
 import { HttpError } from '../errors.ts';
+import { keepInConfig } from '../keep.ts';
+import { patchStream, putStream, requireAllowed } from '../stream-changes.ts';
 import { streamDot } from '../stream-dot.ts';
 import { streamJson } from '../stream-json.ts';
-import { checkName, findStream, patchStream, requireAllowed, requireStream } from '../stream-lookup.ts';
+import { findStream, requireStream } from '../stream-lookup.ts';
 import { all, Text, Texts, Tracks, toSearchParams } from '../validation.ts';
 
 const TAGS = { tags: ['streams'] };
-const MAX_SOURCES = 16;
 
 export function streamRoutes(app: App, context: ApiContext): void {
   const { streams, owners, players } = context;
@@ -39,7 +38,9 @@ export function streamRoutes(app: App, context: ApiContext): void {
     },
     async ({ query, client }, reply) => {
       if (query.src === undefined) {
-        return Object.fromEntries(streams.all().map((stream) => [stream.name, json(stream, client)]));
+        return Object.fromEntries(
+          streams.all().map((stream) => [owners.showName(stream.name, client), json(stream, client)]),
+        );
       }
       const stream = requireStream(context, query.src);
       const isProbe =
@@ -65,14 +66,8 @@ export function streamRoutes(app: App, context: ApiContext): void {
     async ({ query, client }, reply) => {
       const sources = all(query.src);
       const name = query.name ?? sources[0]!;
-      checkName(name);
-      if (sources.length > MAX_SOURCES) throw new HttpError(400, `more than ${MAX_SOURCES} sources`);
-      for (const source of sources) requireAllowed(context, source, name);
-      rememberPasswords(sources);
-      streams.set(name, sources);
-      owners.note(name, sources, client);
-      await keep(name, sources);
-      return reply.send();
+      putStream(context, client, name, sources);
+      return keepInConfig(context, reply, ['streams', name], sources);
     },
   );
 
@@ -87,13 +82,7 @@ export function streamRoutes(app: App, context: ApiContext): void {
       config: { changes: true },
     },
     async ({ query, client }, reply) => {
-      const stream = patchStream(context, query.name, query.src);
-      rememberPasswords([query.src]);
-      owners.note(
-        stream.name,
-        stream.sources.map(({ text }) => text),
-        client,
-      );
+      patchStream(context, client, query.name, query.src);
       return reply.send();
     },
   );
@@ -111,8 +100,7 @@ export function streamRoutes(app: App, context: ApiContext): void {
     async ({ query }, reply) => {
       streams.delete(query.src);
       owners.forget(query.src);
-      await keep(query.src, undefined);
-      return reply.send();
+      return keepInConfig(context, reply, ['streams', query.src], undefined);
     },
   );
 
@@ -160,11 +148,6 @@ export function streamRoutes(app: App, context: ApiContext): void {
       return reply.type('text/vnd.graphviz').send(streamDot(chosen.map(inspectStream)));
     },
   );
-
-  /** Writes the stream to the config file, where there is one. */
-  async function keep(name: string, sources: readonly string[] | undefined): Promise<void> {
-    if (context.store.file) await context.store.edit((text) => setValue(text, ['streams', name], sources));
-  }
 }
 
 type ProbeQuery = Partial<Record<'video' | 'audio' | 'microphone', Static<ReturnType<typeof Texts>>>>;
@@ -184,15 +167,5 @@ async function probe<T>(stream: Stream, query: ProbeQuery, look: () => T): Promi
     return look();
   } finally {
     stream.detach(consumer);
-  }
-}
-
-const MAX_PASSWORDS = 1000;
-let passwordsKept = 0;
-
-/** Passwords of sources are masked everywhere from now on; not without end, whoever sends them. */
-function rememberPasswords(sources: readonly string[]): void {
-  for (const source of sources) {
-    if (passwordsKept++ < MAX_PASSWORDS) registerUrlPasswords(source);
   }
 }

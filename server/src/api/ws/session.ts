@@ -16,7 +16,8 @@ import type { WsConnection } from '../../net/ws-frame.ts';
 import type { Client } from '../access.ts';
 import type { ApiContext } from '../context.ts';
 import { describeFailure } from '../errors.ts';
-import { findOrPatchStream, requireStream } from '../stream-lookup.ts';
+import { findOrPatchStream } from '../stream-changes.ts';
+import { requireStream } from '../stream-lookup.ts';
 
 export interface SocketSession {
   readonly context: ApiContext;
@@ -61,7 +62,7 @@ export function serveSocket(
     publishes: src === null && dst !== null,
     stream() {
       if (src === null) return requireStream(context, dst ?? undefined);
-      return findOrPatchStream(context, src, name ?? undefined);
+      return findOrPatchStream(context, client, src, name ?? undefined);
     },
     send(type, value) {
       if (websocket.readyState === websocket.OPEN) websocket.send(JSON.stringify({ type, value }));
