@@ -1,11 +1,14 @@
 /** The program: arguments → configuration → streams → servers → signals. */
 import { spawn } from 'node:child_process';
-import { parseArguments, defaultConfigs, USAGE } from './config/arguments.ts';
+import { defaultConfigs, parseArguments, USAGE } from './config/arguments.ts';
 import { ConfigError } from './config/error.ts';
 import { openConfigStore } from './config/store.ts';
 import { type RunningServer, startServer } from './server.ts';
+import { collectGarbageOnOneThread } from './util/garbage-collector.ts';
 import { createLogger } from './util/log.ts';
 import { API_VERSION, VERSION } from './util/version.ts';
+
+collectGarbageOnOneThread();
 
 const STOP_TIMEOUT_MS = 5000;
 const log = createLogger('app');
@@ -15,7 +18,10 @@ await main(process.argv.slice(2));
 async function main(argv: readonly string[]): Promise<void> {
   const { action, configs, daemon } = readArguments(argv);
   if (action === 'help') process.stdout.write(USAGE);
-  else if (action === 'version') process.stdout.write(`porthole ${VERSION} (go2rtc API ${API_VERSION}) ${process.platform}/${process.arch}\n`);
+  else if (action === 'version')
+    process.stdout.write(
+      `porthole ${VERSION} (go2rtc API ${API_VERSION}) ${process.platform}/${process.arch}\n`,
+    );
   else if (daemon) runInBackground(argv);
   else await serve(configs.length ? configs : defaultConfigs(process.cwd()));
 }
@@ -53,7 +59,9 @@ async function serve(configs: Parameters<typeof openConfigStore>[0]): Promise<vo
     log.error('unexpected', { error: error.stack ?? error.message });
   });
   process.on('unhandledRejection', (reason) => {
-    log.error('unexpected', { error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason) });
+    log.error('unexpected', {
+      error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
+    });
   });
   try {
     server = await startServer(store, (how) => {
@@ -68,7 +76,10 @@ async function serve(configs: Parameters<typeof openConfigStore>[0]): Promise<vo
 
 /** The same program with the same arguments takes this one's place. */
 function runAgain(): void {
-  spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit', detached: true }).unref();
+  spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    stdio: 'inherit',
+    detached: true,
+  }).unref();
 }
 
 function runInBackground(argv: readonly string[]): void {

@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import type { ApiSettings } from './api/context.ts';
 import { startApi } from './api/server.ts';
 import { logSettings } from './config/log.ts';
+import type { Config } from './config/schema.ts';
 import type { ConfigStore } from './config/store.ts';
 import { type StreamConfig, streamList } from './config/streams.ts';
 import { Streams } from './core/streams.ts';
 import { DEMO_STREAM } from './demo.ts';
 import type { OpenContext, Services } from './formats/format.ts';
 import { openSource } from './formats/open.ts';
+import { type RtspServer, startRtspServer } from './formats/rtsp/server.ts';
+import { createWebrtc, type WebrtcServer } from './formats/webrtc/server.ts';
 import { configureLog, createLogger } from './util/log.ts';
 
 export interface RunningServer {
@@ -27,13 +30,21 @@ export async function startServer(
   for (const { source, line, column, path, message } of store.problems) {
     log.warn('config', { at: `${source}:${line}:${column}`, path, problem: message });
   }
+  let rtsp: RtspServer | undefined;
+  let privateRtsp: Promise<RtspServer> | undefined;
+  /** Where programs publish and read streams back: the public RTSP server, or one of our own on loopback. */
+  const rtspForPrograms = async (): Promise<RtspServer> => {
+    if (rtsp) return rtsp;
+    privateRtsp ??= startRtspServer({ listen: '127.0.0.1:0', streams, log: createLogger('rtsp') });
+    return privateRtsp;
+  };
   const streams = new Streams((text, stream, signal) => openSource(text, contextFor(stream, signal), true));
   const services: Services = {
     streams,
     section: (name) => (store.current as unknown as Record<string, Record<string, unknown>>)[name] ?? {},
     open: (text, context) => openSource(text, context, false),
-    rtspBase: async () => '',
-    expectPublisher: () => Promise.reject(new Error('')),
+    rtspBase: async () => (await rtspForPrograms()).base(),
+    expectPublisher: async (path, signal) => (await rtspForPrograms()).expectPublisher(path, signal),
   };
   const contextFor = (stream: string, signal: AbortSignal): OpenContext => ({
     stream,
@@ -42,20 +53,60 @@ export async function startServer(
     services,
   });
   for (const { name, sources } of configuredStreams(store)) streams.set(name, sources);
+  rtsp = await startPublicRtsp(config, streams);
+  const webrtc = await startWebrtc(config);
   const api = await startApi({
     store,
+    webrtc,
     streams,
     services,
-    rtspListen: () => undefined,
+    rtspListen: () => rtsp?.address,
     pageDirectory: pageDirectory(),
     shutdown,
   });
   return {
     async close() {
       await api.close();
+      webrtc?.close();
       streams.close();
+      await rtsp?.close();
+      await (await privateRtsp)?.close();
     },
   };
+}
+
+/** A port in use costs RTSP, not the rest of the server. */
+async function startPublicRtsp({ rtsp }: Config, streams: Streams): Promise<RtspServer | undefined> {
+  const log = createLogger('rtsp');
+  if (rtsp.listen === '') return undefined;
+  try {
+    const server = await startRtspServer({
+      listen: rtsp.listen,
+      username: rtsp.username,
+      password: rtsp.password,
+      defaultQuery: rtsp.default_query,
+      packetSize: rtsp.pkt_size,
+      streams,
+      log,
+    });
+    return server;
+  } catch (error) {
+    log.error('listen', { error });
+    return undefined;
+  }
+}
+
+async function startWebrtc({ webrtc }: Config): Promise<WebrtcServer | undefined> {
+  const log = createLogger('webrtc');
+  const { listen, candidates, ice_servers: iceServers, filters } = webrtc;
+  try {
+    const server = await createWebrtc({ listen, candidates, iceServers, filters, log });
+    log.info('listen', { addr: listen || `:${server.port}` });
+    return server;
+  } catch (error) {
+    log.error('listen', { error });
+    return undefined;
+  }
 }
 
 /** The streams of the config; a server without a config file shows a demo. */

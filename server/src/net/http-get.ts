@@ -108,10 +108,15 @@ function get(
   });
   request.on('error', (error) => {
     clearTimeout(timer);
-    reject(error instanceof StreamError ? error : connectionError(error, where));
+    reject(error instanceof StreamError ? error : named(connectionError(error), where));
   });
   request.end();
   return promise;
+}
+
+/** The error says which address it is about. */
+function named({ code, message, cause }: StreamError, where: string): StreamError {
+  return new StreamError(code, `${where}: ${message}`, cause);
 }
 
 function statusError(status: number, address: Address): StreamError {
