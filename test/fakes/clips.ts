@@ -37,6 +37,8 @@ interface VideoWish {
   readonly gop?: number;
   readonly bframes?: number;
   readonly bitrate?: string;
+  /** Full of noise, so that the bit rate is really reached. */
+  readonly noisy?: boolean;
 }
 
 /** A moving test picture in H.264, closed GOPs. */
@@ -97,8 +99,9 @@ function splitPcm(bytesPerSample: number) {
 }
 
 async function videoClip(encoding: 'H264' | 'H265', wish: VideoWish): Promise<Clip> {
-  const { size = '640x360', fps = 25, gop = 25, bframes = 0, bitrate = '600k' } = wish;
-  const name = [encoding, size, fps, gop, bframes, bitrate].join('-');
+  const { size = '640x360', fps = 25, gop = 25, bframes = 0, bitrate = '600k', noisy = false } = wish;
+  const name = [encoding, size, fps, gop, bframes, bitrate, ...(noisy ? ['noisy'] : [])].join('-');
+  const picture = `testsrc2=size=${size}:rate=${fps}:duration=${SECONDS}${noisy ? ',noise=alls=60:allf=t' : ''}`;
   const x264 = [
     'libx264',
     '-x264-params',
@@ -109,7 +112,7 @@ async function videoClip(encoding: 'H264' | 'H265', wish: VideoWish): Promise<Cl
     `log-level=none:scenecut=0:open-gop=0:keyint=${gop}:min-keyint=${gop}:bframes=${bframes}`,
   ];
   const file = await cached(`${name}.mp4`, (path) => [
-    ...['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${fps}:duration=${SECONDS}`, '-pix_fmt', 'yuv420p'],
+    ...['-f', 'lavfi', '-i', picture, '-pix_fmt', 'yuv420p'],
     ...[
       '-c:v',
       ...(encoding === 'H264' ? x264 : x265),

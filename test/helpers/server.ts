@@ -9,6 +9,8 @@ import { spawnTied } from './run.ts';
 import { until } from './wait.ts';
 
 const ENTRY = join(import.meta.dirname, '../../server/src/main.ts');
+/** Another program that speaks the same API and reads the same config, to be judged in Porthole's place. */
+const { PEER } = process.env;
 const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 8_000;
 
@@ -146,7 +148,9 @@ export async function startServer(
     rtsp: { listen: rtsp },
     webrtc: { listen: webrtc, candidates: [webrtc], ice_servers: [], filters: { loopback: true } },
   };
-  const child = spawnTied(process.execPath, [ENTRY, '-c', file, '-c', JSON.stringify(listen), ...args], {
+  const program = PEER ? [PEER] : [process.execPath, ENTRY];
+  const [command = '', ...words] = [...program, '-c', file, '-c', JSON.stringify(listen), ...args];
+  const child = spawnTied(command, words, {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

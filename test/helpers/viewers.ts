@@ -54,6 +54,12 @@ export class MseViewer {
     if (this.#keep) this.#runs.at(-1)?.push(bytes);
   }
 
+  /** Waits until `count` more media messages have come. */
+  async more(count: number, timeoutMs?: number): Promise<void> {
+    const target = this.messages + count;
+    await until(`${count} more messages (${this.errors})`, () => this.messages >= target, timeoutMs);
+  }
+
   /** Waits until media has come for `seconds` from now on, with no pause of half a second. */
   async play(seconds: number, timeoutMs = 10_000): Promise<void> {
     const asked = this.messages;
