@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -72,6 +72,7 @@ describe('the server', () => {
     assert.ok(json.paths['/api/streams'].put.parameters.some(({ name }: { name: string }) => name === 'src'));
     const schema = (await api.ask('/schema.json')).json;
     assert.equal(schema.properties.api.properties.listen.default, '127.0.0.1:1984');
+    assert.equal(schema.properties.api.required, undefined);
   });
 
   test('a method that takes no body takes any', async () => {
@@ -153,4 +154,24 @@ test('an address that cannot be used is said; the others work', async (t) => {
   assert.match(readLog(), /"error":"api.tls_cert is missing","message":"\[api\] tls listen"/);
   assert.equal((await api.ask('/api')).status, 200);
   await assert.rejects(startTestApi('', {}, api.host), /EADDRINUSE/);
+});
+
+test('the page, with its own folder and prefix; nothing outside of it', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'porthole-page-'));
+  mkdirSync(join(folder, 'page'));
+  writeFileSync(join(folder, 'secret.txt'), 'secret');
+  writeFileSync(join(folder, 'page', 'index.html'), '<p>page');
+  const api = await startTestApi('api: {base_path: /cams}', { pageDirectory: join(folder, 'page') });
+  t.after(api.close);
+  const page = await api.ask('/cams/');
+  assert.deepEqual([page.status, page.text], [200, '<p>page']);
+  assert.match(String(page.headers['content-type']), /^text\/html/);
+  assert.equal(page.headers['cache-control'], 'no-cache');
+  assert.ok(page.headers.etag);
+  assert.equal((await api.ask('/cams')).status, 302);
+  for (const path of ['/cams/../secret.txt', '/cams/..%2fsecret.txt', '/cams/%2e%2e/secret.txt', '/cams/x']) {
+    const { status, text } = await api.ask(path);
+    assert.ok(status === 404 || status === 403, `${path}: ${status}`);
+    assert.ok(!text.includes('secret'));
+  }
 });

@@ -1,6 +1,6 @@
 /**
- * The one schema of the configuration: it validates and fills in defaults (load.ts), and the UI's form and
- * docs/configuration.md are made from it. Keys and meanings are go2rtc's, so its files work as they are.
+ * The one schema of the configuration: it validates and fills in defaults (load.ts), gives the code its types, and is
+ * served as `/schema.json` for editors and forms. Keys and meanings are go2rtc's, so its files work as they are.
  *
  * Different from go2rtc, on purpose: the API and the RTSP server listen on loopback until the config names an address.
  *
@@ -209,3 +209,9 @@ export const configSchema = Type.Object(
 export type Config = Static<typeof configSchema>;
 /** The value of a stream in the config file. */
 export type StreamValue = Static<typeof stream>;
+
+/** The schema for editors of config files: there, nothing is required. */
+export function publishedSchema(): object {
+  const text = JSON.stringify(configSchema, (key, value) => (key === 'required' ? undefined : value));
+  return { $schema: 'https://json-schema.org/draft/2020-12/schema', ...JSON.parse(text) };
+}

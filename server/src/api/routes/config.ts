@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { checkDocument, mergeDocument } from '../../config/edit.ts';
 import { type ConfigProblem, formatProblem } from '../../config/error.ts';
-import { configSchema } from '../../config/schema.ts';
+import { publishedSchema } from '../../config/schema.ts';
 import { checkConfigChange } from '../config-policy.ts';
 import type { ApiContext, App } from '../context.ts';
 import { HttpError } from '../errors.ts';
@@ -73,7 +73,7 @@ export function configRoutes(app: App, context: ApiContext): void {
   app.get(
     '/schema.json',
     { schema: { ...TAGS, summary: 'The JSON Schema of the config file' } },
-    async (_, reply) => reply.type('application/schema+json').send(JSON.stringify(configSchema)),
+    async (_, reply) => reply.type('application/schema+json').send(JSON.stringify(publishedSchema())),
   );
 }
 

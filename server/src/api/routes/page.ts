@@ -13,6 +13,8 @@ export async function pageRoutes(app: App, { store, pageDirectory }: ApiContext)
     );
     return;
   }
+  const { base_path: prefix } = store.current.api;
+  if (prefix) app.get('', async (_, reply) => reply.redirect(`${prefix}/`));
   const { default: fastifyStatic } = await import('@fastify/static');
   await app.register(fastifyStatic, {
     root: resolve(directory),
