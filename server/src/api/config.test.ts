@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { openConfigStore } from '../config/store.ts';
 import { FakeConsumer } from '../core/testing.ts';
+import { readLog } from '../util/log.ts';
 import { startTestApi, type TestApi } from './testing.ts';
 
 const FILE = `# my cameras
@@ -139,6 +140,7 @@ test('an open API without a password warns, and gives the config to this machine
   const port = api.host.split(':').at(-1);
   const { json } = await api.ask('/api', {}, `127.0.0.1:${port}`);
   assert.equal(json.warnings.length, 1);
+  assert.match(readLog(), /open to the network without a password/);
   const headers = { 'x-forwarded-for': '192.0.2.7' };
   const open = await api.ask('/api', { headers }, `127.0.0.1:${port}`);
   assert.deepEqual(open.json.ice_servers, []);

@@ -26,6 +26,8 @@ const SERVER_OPTIONS = {
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16 << 10,
   noDelay: true,
+  /** Some clients ask for h2c with every request, and take an ordinary answer. */
+  shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
 };
 
 /** Starts to listen. What cannot be listened on is logged as an error; rejects with StreamError if nothing is left. */

@@ -42,8 +42,14 @@ describe('the server', () => {
     const wrong = await api.ask('/api/preload', { method: 'PATCH' });
     assert.deepEqual([wrong.status, wrong.headers.allow], [405, 'GET, PUT, DELETE']);
     const invalid = await api.ask('/api/frame.mp4');
-    assert.equal(invalid.status, 400);
-    assert.match(invalid.text, /src/);
+    assert.deepEqual([invalid.status, invalid.text], [400, 'src is missing\n']);
+    const twice = await api.ask('/api/frame.mp4?src=a&src=b');
+    assert.deepEqual([twice.status, twice.text], [400, 'src must be string\n']);
+  });
+
+  test('an offer of HTTP/2 is not taken, and no reason to refuse', async () => {
+    const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' };
+    assert.equal((await api.ask('/api', { headers })).status, 200);
   });
 
   test('exit and restart', async () => {

@@ -61,13 +61,16 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   return (input: unknown) => {
     const value = httpPart === 'body' ? (input ?? '') : input;
     if (Check(schema, value)) return { value };
-    const [first] = Errors(schema, value);
-    const name = first?.instancePath.replace(/^\//, '') || missingName(first) || httpPart;
-    return { error: new Error(`${httpPart}: ${name} ${first?.message ?? 'is wrong'}`) };
+    return { error: new Error(describe(Errors(schema, value)[0], httpPart)) };
   };
 };
 
-function missingName(error: unknown): string | undefined {
-  const { params } = (error ?? {}) as { params?: { requiredProperties?: readonly string[] } };
-  return params?.requiredProperties?.[0];
+/** `src is missing`, `width must be string`. */
+function describe(
+  error: ReturnType<typeof Errors>[number] | undefined,
+  httpPart: string | undefined,
+): string {
+  if (error?.keyword === 'required') return `${error.params.requiredProperties.join(', ')} is missing`;
+  const name = error?.instancePath.slice(1) || httpPart;
+  return `${name} ${error?.message ?? 'cannot be used'}`;
 }
