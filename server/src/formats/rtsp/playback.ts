@@ -45,7 +45,6 @@ export interface PlaybackContext {
 
 /** UDP that a firewall drops is silent. */
 const UDP_SILENCE_MS = 3000;
-const PARAMETERS_MS = 5000;
 
 /** Makes the session that a plan wants, or the nearest that the camera allows. Fails with StreamError. */
 export async function startPlayback(plan: PlaybackPlan, context: PlaybackContext): Promise<Playback> {
@@ -165,9 +164,10 @@ export async function setUpLoudspeaker(
 async function parametersKnown(
   session: RtspSession,
   receivers: readonly RtpReceiver[],
-  { lower }: PlaybackPlan,
+  { lower, options: { timeoutMs } }: PlaybackPlan,
   { intake, log, signal }: PlaybackContext,
 ): Promise<void> {
+  const silenceMs = Math.min(UDP_SILENCE_MS, timeoutMs);
   const silent = (): boolean => receivers.every(({ packets }) => packets === 0);
   const complete = (): boolean => receivers.every(({ track }) => track) && (lower === 'tcp' || !silent());
   if (complete()) return;
@@ -175,15 +175,15 @@ async function parametersKnown(
   const onAbort = (): void => reject(toStreamError(signal.reason));
   const silence = setTimeout(() => {
     if (lower === 'udp' && silent())
-      reject(new StreamError('timeout', `no packets by UDP within ${UDP_SILENCE_MS / 1000} s`));
-  }, UDP_SILENCE_MS);
+      reject(new StreamError('timeout', `no packets by UDP within ${silenceMs / 1000} s`));
+  }, silenceMs);
   const patience = setTimeout(() => {
     const unknown = receivers.filter(({ track }) => !track).map(({ format }) => format.encoding);
-    const text = `no parameters of ${unknown.join(', ')} within ${PARAMETERS_MS / 1000} s`;
+    const text = `no parameters of ${unknown.join(', ')} within ${timeoutMs / 1000} s`;
     if (unknown.length === receivers.length) reject(new StreamError('timeout', text));
     else if (unknown.length > 0) log.warn(`left out: ${text}`);
     resolve();
-  }, PARAMETERS_MS);
+  }, timeoutMs);
   intake.onPacket = () => {
     if (complete()) resolve();
   };

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer as createTlsServer } from 'node:tls';
+import { WebSocketServer } from 'ws';
 import { audioClip, h264Clip, hevcClip } from '../../../../test/fakes/clips.ts';
 import { ClipFeed } from '../../../../test/fakes/feed.ts';
 import { type CameraOptions, type RtspCamera, startRtspCamera } from '../../../../test/fakes/rtsp-camera.ts';
@@ -161,7 +167,7 @@ test('UDP that no packet comes by makes way for TCP', async () => {
     intercept: ({ method, headers }) =>
       method === 'SETUP' && !headers.transport?.includes('TCP') ? lost(headers.transport!) : undefined,
   });
-  const producer = await openRtsp(`${camera.url}#transport=udp`);
+  const producer = await openRtsp(`${camera.url}#transport=udp#timeout=1`);
   assert.equal(producer.peer.protocol, 'rtsp+tcp');
   assert.ok((await collect(producer, 300)).length > 0);
 });
@@ -282,13 +288,60 @@ test('a camera that accepts and says nothing: time-out; or nobody wants it any m
 test('parameter sets that never come: the other track plays alone', async () => {
   const secretive = { parameterSets: 'sdp', fmtp: 'packetization-mode=1' };
   await using camera = await startRtspCamera({ feeds: [await video(secretive), await audio()] });
-  const producer = await openRtsp(camera.url);
+  const producer = await openRtsp(`${camera.url}#timeout=0.5`);
   assert.deepEqual(
     producer.tracks.map(({ id, codec }) => [id, codec.name]),
     [[1, 'pcm_mulaw']],
   );
   await collect(producer, 50);
   await using silent = await startRtspCamera({ feeds: [await video(secretive)] });
-  const none = await failure(openRtsp(silent.url));
-  assert.deepEqual([none.code, none.message], ['timeout', 'no parameters of H264 within 5 s']);
+  const none = await failure(openRtsp(`${silent.url}#timeout=0.5`));
+  assert.deepEqual([none.code, none.message], ['timeout', 'no parameters of H264 within 0.5 s']);
+});
+
+test('inside a WebSocket', async () => {
+  await using camera = await startCamera({ auth: credentials });
+  const bridge = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'binary' });
+  await once(bridge, 'listening');
+  bridge.on('connection', (socket) => {
+    const tcp = connect(camera.port, '127.0.0.1');
+    tcp.on('data', (bytes) => socket.send(bytes)).on('close', () => socket.close());
+    socket.on('message', (bytes: Buffer) => tcp.write(bytes)).on('close', () => tcp.destroy());
+  });
+  const { port } = bridge.address() as AddressInfo;
+  const producer = await openRtsp(`${camera.url}#transport=ws://127.0.0.1:${port}/rtsp-over-websocket`);
+  assert.equal(producer.peer.protocol, 'ws');
+  assert.ok(videoOf(await collect(producer, 400)).length > 3);
+  await until(() => bridge.clients.size === 0);
+  bridge.close();
+});
+
+test('inside TLS: rtspx takes any certificate, rtsps takes it for an address only', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'porthole-rtsps-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const make = 'req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=camera';
+  const made = spawnSync('openssl', make.split(' '), { cwd: folder, stdio: 'ignore' });
+  if (made.status !== 0) return context.skip('openssl is not installed');
+  await using camera = await startCamera();
+  const pem = (name: string): Buffer => readFileSync(join(folder, name));
+  const tls = createTlsServer({ key: pem('key.pem'), cert: pem('cert.pem') }, (socket) => {
+    const tcp = connect(camera.port, '127.0.0.1');
+    socket.pipe(tcp).pipe(socket);
+    for (const end of [socket, tcp]) end.on('error', () => {});
+  });
+  tls.on('tlsClientError', () => {});
+  tls.listen(0, '127.0.0.1');
+  await once(tls, 'listening');
+  const { port } = tls.address() as AddressInfo;
+  for (const url of [`rtspx://localhost:${port}/live`, `rtsps://127.0.0.1:${port}/live`]) {
+    const producer = await openRtsp(url);
+    assert.match(producer.peer.url ?? '', /^rtsps:/);
+    assert.ok((await collect(producer, 200)).length > 0);
+  }
+  assert.ok(camera.requests.every(({ url }) => url.startsWith('rtsps://')));
+  assert.match(
+    (await failure(openRtsp(`rtsps://localhost:${port}/live`))).message,
+    /TLS certificate refused/,
+  );
+  tls.close();
 });

@@ -9,6 +9,7 @@
  * lend their loudspeaker to one client at a time are not blocked by viewers. Cameras that refuse a second session get
  * the first one opened anew with the loudspeaker in it; the picture stops for a moment, and it stays in.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AudioCodec } from '../../codecs/codec.ts';
 import { StreamError, toStreamError } from '../../core/errors.ts';
 import {
@@ -39,6 +40,8 @@ import { BACKCHANNEL_FEATURE, type RtspSession } from './session.ts';
 
 /** All steps of opening together, in time-outs of one step. */
 const OPEN_TIMEOUTS = 3;
+/** What a camera with one session gets to end it. */
+const REOPEN_PAUSE_MS = 300;
 
 export const open: OpenProducer = async (source: SourceText, context: OpenContext): Promise<Producer> => {
   const options = parseOptions(source);
@@ -196,8 +199,10 @@ class RtspProducer implements Producer {
       await this.#playback.session.close();
       clock.restart();
       const plan = { ...this.#plan, twoWay: true, loudspeaker: outgoing };
+      const context = { ...this.#context, signal: this.#stopped.signal };
       try {
-        this.#playback = await startPlayback(plan, { ...this.#context, signal: this.#stopped.signal });
+        await sleep(REOPEN_PAUSE_MS, undefined, { signal: context.signal });
+        this.#playback = await startPlayback(plan, context);
         this.#watch(this.#playback.session);
       } catch (error) {
         this.#ended.resolve(toStreamError(error));

@@ -17,9 +17,9 @@ interface Route {
 }
 
 const REPORT_INTERVAL_MS = 5000;
-/** An RTP header without a packet, and an empty receiver report. */
-const PUNCH_RTP = Buffer.from([0x80, 0, 0, 0]);
-const PUNCH_RTCP = Buffer.from([0x80, 0xc8, 0, 1]);
+/** An RTP header without a payload, and a receiver report without a block. */
+const PUNCH_RTP = Buffer.from([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+const PUNCH_RTCP = Buffer.from([0x80, 0xc9, 0, 1, 0, 0, 0, 0]);
 
 export class UdpTransport implements MediaTransport {
   readonly lower = 'udp';
@@ -28,6 +28,7 @@ export class UdpTransport implements MediaTransport {
   readonly #onBytes: (received: number) => void;
   readonly #routes: Route[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #closed = false;
 
   /** IP addresses of both ends of the connection. */
   constructor(localAddress: string, remoteAddress: string, onBytes: (received: number) => void) {
@@ -69,6 +70,7 @@ export class UdpTransport implements MediaTransport {
   }
 
   close(): void {
+    this.#closed = true;
     clearInterval(this.#timer);
     for (const { pair } of this.#routes) pair.close();
   }
@@ -84,11 +86,12 @@ export class UdpTransport implements MediaTransport {
     });
     const route: Route = { pair, serverPort: undefined, receiver: undefined };
     this.#routes[index] = route;
+    if (this.#closed) pair.close();
     return route;
   }
 
-  #punch({ pair, serverPort }: Route): void {
-    if (!serverPort) return;
+  #punch({ pair, serverPort, receiver }: Route): void {
+    if (!serverPort || !receiver) return;
     pair.send(0, PUNCH_RTP, serverPort[0]);
     pair.send(1, PUNCH_RTCP, serverPort[1]);
   }
