@@ -17,7 +17,8 @@
   /* Animation frames in which a player that has shown a picture shows none. */
   const countBlank = () => {
     const { shown, still } = find();
-    if (still || (shown && (shown.readyState ?? 4) >= 2)) seen = true;
+    // A canvas has no readyState; a video that seeks goes on showing its last frame.
+    if (still || (shown && (shown.seeking || (shown.readyState ?? 4) >= 2))) seen = true;
     else if (seen) blank++;
     requestAnimationFrame(countBlank);
   };

@@ -61,6 +61,8 @@ export class PortholePlayer extends HTMLElement {
     this.#followVisibility();
   });
   readonly #onVisibility = () => this.#followVisibility();
+  /** Leaving by itself tells the server at once; else it would wait for a silent WebRTC peer. */
+  readonly #onPageHide = () => this.#playback?.stop();
   readonly #onFullscreen = () => this.#render();
 
   constructor() {
@@ -104,6 +106,8 @@ export class PortholePlayer extends HTMLElement {
     this.#intersection.observe(this);
     document.addEventListener('visibilitychange', this.#onVisibility);
     document.addEventListener('fullscreenchange', this.#onFullscreen);
+    addEventListener('pagehide', this.#onPageHide);
+    addEventListener('pageshow', this.#onVisibility);
     this.#restart();
     this.#render();
   }
@@ -112,6 +116,8 @@ export class PortholePlayer extends HTMLElement {
     this.#intersection.disconnect();
     document.removeEventListener('visibilitychange', this.#onVisibility);
     document.removeEventListener('fullscreenchange', this.#onFullscreen);
+    removeEventListener('pagehide', this.#onPageHide);
+    removeEventListener('pageshow', this.#onVisibility);
     const timers = [
       this.#noticeTimer,
       this.#stillTimer,
