@@ -4,7 +4,7 @@
  *   packets   V0  A0  A1  V1  A2  V2          V: written at once       A: held until the next V,
  *   chunks   [V0]     [V1 A0 A1]  [V2 A2]                                 at most 100 ms
  *
- * Packet data is passed on as it is: 4-byte lengths are what avc1 and hvc1 store.
+ * Where audio stays away for a second, silence takes its place (silence.ts). Packet data is passed on as it is: 4-byte lengths are what avc1 and hvc1 store.
  */
 import type { Codec } from '../../codecs/codec.ts';
 import { parseAvcC } from '../../codecs/h264.ts';
@@ -16,6 +16,7 @@ import { initSegment, type Presentation } from './init.ts';
 import { mp4ContentType } from './mime.ts';
 import { HOLE_SECONDS } from './playback-time.ts';
 import { SampleTiming } from './sample-timing.ts';
+import { type Silence, silenceOf } from './silence.ts';
 
 export interface Mp4Options extends Presentation {
   /**
@@ -27,17 +28,22 @@ export interface Mp4Options extends Presentation {
 
 const HELD_SECONDS = 0.1;
 const HELD_SAMPLES = 64;
+const SILENCE_AFTER_SECONDS = 1;
 const MAX_COMPOSITION_OFFSET = 2 ** 32 - 1;
 
 /** One track of the file and its samples that are not written yet. */
 interface Lane {
   readonly trackId: number;
+  readonly track: Track;
   readonly codec: Codec;
   readonly timing: SampleTiming;
   readonly parameterSets: Buffer | undefined;
   heldStart: number;
   held: Sample[];
   heldTicks: number;
+  readonly silence: Silence | undefined;
+  /** Video time when the last audio packet came. */
+  heardSeconds: number;
 }
 
 export class Mp4Muxer implements Muxer<Mp4Chunk> {
@@ -48,34 +54,40 @@ export class Mp4Muxer implements Muxer<Mp4Chunk> {
   readonly #hasVideo: boolean;
   #index = 0;
   #endSeconds = Number.NaN;
+  #videoSeconds = Number.NaN;
 
   /** Throws StreamError `unsupported` if MP4 cannot carry one of the tracks. Tracks keep their order in the file. */
   constructor(tracks: readonly Track[], options: Mp4Options = {}) {
     this.tracks = tracks;
     this.contentType = mp4ContentType(tracks);
     this.header = [initSegment(tracks, options)];
-    this.#lanes = new Map(
-      tracks.map((track, index) => [track.id, createLane(index + 1, track.codec, options)]),
-    );
+    this.#lanes = new Map(tracks.map((track, index) => [track.id, createLane(index + 1, track, options)]));
     this.#hasVideo = tracks.some(({ codec }) => codec.kind === 'video');
   }
 
   mux(packet: Packet): Mp4Chunk | undefined {
     const lane = this.#lanes.get(packet.track.id);
     if (!lane || packet.data.length === 0) return undefined;
+    const { codec } = lane;
+    const seconds = packet.dts / codec.timeBase;
+    if (seconds - this.#endSeconds > HOLE_SECONDS) this.#jump(seconds);
     this.#hold(lane, packet);
-    if (lane.codec.kind === 'video') return this.#flush(lane, packet.key);
+    if (codec.kind === 'video') {
+      this.#videoSeconds = seconds;
+      this.#fillWithSilence(seconds);
+      return this.#flush(lane, packet.key);
+    }
+    lane.heardSeconds = this.#videoSeconds;
+    if (lane.held.length === 0) return undefined;
     if (!this.#hasVideo) return this.#flush(lane, true);
-    const full = lane.heldTicks > HELD_SECONDS * lane.codec.timeBase || lane.held.length >= HELD_SAMPLES;
+    const full = lane.heldTicks > HELD_SECONDS * codec.timeBase || lane.held.length >= HELD_SAMPLES;
     return full ? this.#flush(lane, false) : undefined;
   }
 
   #hold(lane: Lane, packet: Packet): void {
     const { timing, codec } = lane;
+    if (!timing.place(packet)) return;
     const sets = packet.key ? lane.parameterSets : undefined;
-    const seconds = packet.dts / codec.timeBase;
-    if (seconds - this.#endSeconds > HOLE_SECONDS) this.#jump(seconds);
-    timing.place(packet);
     if (lane.held.length === 0) {
       lane.heldStart = timing.start;
       lane.heldTicks = 0;
@@ -92,11 +104,27 @@ export class Mp4Muxer implements Muxer<Mp4Chunk> {
     if (!(endSeconds <= this.#endSeconds)) this.#endSeconds = endSeconds;
   }
 
+  /** Fills audio tracks that have been silent for a while up to this time. */
+  #fillWithSilence(seconds: number): void {
+    for (const lane of this.#lanes.values()) {
+      const { silence, timing, track, codec } = lane;
+      if (!silence) continue;
+      if (Number.isNaN(lane.heardSeconds)) lane.heardSeconds = seconds;
+      if (seconds - lane.heardSeconds < SILENCE_AFTER_SECONDS) continue;
+      const until = seconds * codec.timeBase;
+      let dts = timing.end ?? Math.round(lane.heardSeconds * codec.timeBase);
+      for (; dts < until; dts += silence.duration) {
+        this.#hold(lane, { ...silence, track, pts: dts, dts, key: true, time: 0 });
+      }
+    }
+  }
+
   /** All tracks go on from here; audio from before is too late for it. */
   #jump(seconds: number): void {
     for (const lane of this.#lanes.values()) {
       lane.timing.jump(seconds);
       lane.held = [];
+      lane.heardSeconds = seconds;
     }
   }
 
@@ -108,15 +136,19 @@ export class Mp4Muxer implements Muxer<Mp4Chunk> {
   }
 }
 
-function createLane(trackId: number, codec: Codec, { parameterSetsInBand = false }: Mp4Options): Lane {
+function createLane(trackId: number, track: Track, { parameterSetsInBand = false }: Mp4Options): Lane {
+  const { codec } = track;
   return {
     trackId,
+    track,
     codec,
     timing: new SampleTiming(codec),
     parameterSets: parameterSetsInBand ? parameterSets(codec) : undefined,
     heldStart: 0,
     held: [],
     heldTicks: 0,
+    silence: silenceOf(codec),
+    heardSeconds: Number.NaN,
   };
 }
 

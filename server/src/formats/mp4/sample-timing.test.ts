@@ -12,7 +12,7 @@ function place(codec: Codec, times: readonly number[], duration = 0, data = Buff
   let end: number | undefined;
   const starts = times.map((ms) => {
     const dts = ticks(ms);
-    timing.place({
+    const placed = timing.place({
       track: { id: 1, codec },
       data,
       pts: dts,
@@ -21,12 +21,15 @@ function place(codec: Codec, times: readonly number[], duration = 0, data = Buff
       key: true,
       time: 0,
     });
+    if (!placed) return Number.NaN;
     assert.equal(timing.start, end ?? timing.start);
     assert.ok(timing.duration >= 1);
     end = timing.start + timing.duration;
     return timing.start;
   });
-  return [...starts, end!].map((value) => Math.round((value * 1000) / codec.timeBase));
+  return [...starts.filter((start) => !Number.isNaN(start)), end!].map((value) =>
+    Math.round((value * 1000) / codec.timeBase),
+  );
 }
 
 const H264 = videoCodec('h264');
@@ -51,7 +54,7 @@ const TABLE: readonly (readonly [
     'a clock that was set back',
     AAC,
     [0, 64, 64, 64, 64, 64, 64, 64],
-    [0, 64, 128, 192, 256, 320, 384, 384, 384],
+    [0, 64, 128, 192, 256, 320, 384],
   ],
   ['mp3', audioCodec('mp3', 48000), [0, 24, 48], [0, 24, 48, 72]],
 ];
@@ -59,6 +62,7 @@ const TABLE: readonly (readonly [
 for (const [name, codec, times, expected] of TABLE) {
   test(name, () => {
     const placed = place(codec, times);
+    assert.equal(placed.length, expected.length);
     for (const [index, ms] of placed.entries()) {
       assert.ok(Math.abs(ms - expected[index]!) <= 1, `${placed} instead of ${expected}`);
     }

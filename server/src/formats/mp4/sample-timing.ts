@@ -14,7 +14,7 @@ import type { Codec } from '../../codecs/codec.ts';
 import { opusPacketDuration } from '../../codecs/opus.ts';
 import type { Packet } from '../../core/model.ts';
 
-/** Audio follows the count of its samples, and is set by its timestamps only when it is further off than this. */
+/** Audio follows the count of its samples; behind by more than this a sample is stretched, ahead by more it is dropped. */
 const AUDIO_BEHIND_SECONDS = 0.05;
 const AUDIO_AHEAD_SECONDS = 0.3;
 
@@ -36,17 +36,23 @@ export class SampleTiming {
     this.#estimate = this.#gap;
   }
 
-  /** Places the next packet: its `start` and `duration`. */
-  place(packet: Packet): void {
+  /** Ticks up to which samples have been placed; undefined before the first. */
+  get end(): number | undefined {
+    return this.#end;
+  }
+
+  /** Places the next packet: its `start` and `duration`. False if it has no place: audio for a time that is filled already. */
+  place(packet: Packet): boolean {
     const { dts } = packet;
     const nominal = this.#nominalDuration(packet);
     const start = this.#end ?? dts;
     const late = (dts - start) / this.#codec.timeBase;
-    const counted =
-      this.#codec.kind === 'audio' && late <= AUDIO_BEHIND_SECONDS && late >= -AUDIO_AHEAD_SECONDS;
+    const isAudio = this.#codec.kind === 'audio';
+    if (isAudio && late < -AUDIO_AHEAD_SECONDS) return false;
     this.start = start;
-    this.duration = counted ? nominal : Math.max(1, dts + nominal - start);
+    this.duration = isAudio && late <= AUDIO_BEHIND_SECONDS ? nominal : Math.max(1, dts + nominal - start);
     this.#end = start + this.duration;
+    return true;
   }
 
   /** The stream stood still: the next packet starts not before this time. */
