@@ -4,7 +4,8 @@
  *   packets   V0  A0  A1  V1  A2  V2          V: written at once       A: held until the next V,
  *   chunks   [V0]     [V1 A0 A1]  [V2 A2]                                 at most 100 ms
  *
- * Where audio stays away for a second, silence takes its place (silence.ts). Packet data is passed on as it is: 4-byte lengths are what avc1 and hvc1 store.
+ * Where audio stays away for a second, silence takes its place (silence.ts). Packet data is passed on as it is: 4-byte
+ * lengths are what avc1 and hvc1 store.
  */
 import type { Codec } from '../../codecs/codec.ts';
 import { parseAvcC } from '../../codecs/h264.ts';
@@ -38,10 +39,11 @@ interface Lane {
   readonly codec: Codec;
   readonly timing: SampleTiming;
   readonly parameterSets: Buffer | undefined;
-  heldStart: number;
-  held: Sample[];
-  heldTicks: number;
   readonly silence: Silence | undefined;
+  held: Sample[];
+  /** Ticks. */
+  heldStart: number;
+  heldTicks: number;
   /** Video time when the last audio packet came. */
   heardSeconds: number;
 }
@@ -144,10 +146,10 @@ function createLane(trackId: number, track: Track, { parameterSetsInBand = false
     codec,
     timing: new SampleTiming(codec),
     parameterSets: parameterSetsInBand ? parameterSets(codec) : undefined,
-    heldStart: 0,
-    held: [],
-    heldTicks: 0,
     silence: silenceOf(codec),
+    held: [],
+    heldStart: 0,
+    heldTicks: 0,
     heardSeconds: Number.NaN,
   };
 }

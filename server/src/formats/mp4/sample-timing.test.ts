@@ -50,12 +50,7 @@ const TABLE: readonly (readonly [
   ['aac counts its samples', AAC, [0, 70, 120, 200], [0, 64, 128, 192, 256]],
   ['aac after a loss', AAC, [0, 64, 256, 320], [0, 64, 128, 320, 384]],
   ['aac that comes in bursts', AAC, [0, 0, 0, 192, 192], [0, 64, 128, 192, 256, 320]],
-  [
-    'a clock that was set back',
-    AAC,
-    [0, 64, 64, 64, 64, 64, 64, 64],
-    [0, 64, 128, 192, 256, 320, 384],
-  ],
+  ['a clock that was set back', AAC, [0, 64, 64, 64, 64, 64, 64, 64], [0, 64, 128, 192, 256, 320, 384]],
   ['mp3', audioCodec('mp3', 48000), [0, 24, 48], [0, 24, 48, 72]],
 ];
 

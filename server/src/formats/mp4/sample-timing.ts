@@ -1,8 +1,8 @@
 /**
  * Decode times and durations of the samples of one track, without gaps or overlaps.
  *
- *   packet dts   0    40    80         160   200
- *   sample       [0,40[40,80[80,120[120,  200[200,240[     the late one starts at once and lasts longer
+ *   packet dts   0      40      80            160       200
+ *   sample       0–40   40–80   80–120        120–200   200–240      the late one starts at once and lasts longer
  *
  * A live muxer must give a sample's duration before the next packet comes, so the duration is a guess, and the next
  * sample starts where the guess ended and makes up for it: time never drifts, and there is never a hole. Browsers
