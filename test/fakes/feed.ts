@@ -22,6 +22,8 @@ export interface ClipFeedOptions {
   readonly senderReports?: boolean;
   /** Drops (false) or passes each RTP packet, by its number; for loss. */
   readonly passes?: (index: number) => boolean;
+  /** Sends each packet for which this is true after the one that follows it. */
+  readonly delays?: (index: number) => boolean;
   readonly payloadType?: number;
   /** Replaces the fmtp line. */
   readonly fmtp?: string;
@@ -51,6 +53,7 @@ export class ClipFeed implements Feed {
   #packets = 0;
   #octets = 0;
   #numbered = 0;
+  #delayed: Buffer | undefined;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(clip: Clip, options: ClipFeedOptions = {}) {
@@ -150,8 +153,7 @@ export class ClipFeed implements Feed {
       this.#sequence = (this.#sequence + 1) & 0xffff;
       this.#packets++;
       this.#octets += payload.length;
-      if (this.#options.passes?.(this.#numbered++) !== false)
-        this.#emit('rtp', Buffer.concat([header, payload]));
+      this.#emitRtp(this.#numbered++, Buffer.concat([header, payload]));
     }
   }
 
@@ -166,6 +168,15 @@ export class ClipFeed implements Feed {
     report.writeUInt32BE(this.#packets >>> 0, 20);
     report.writeUInt32BE(this.#octets >>> 0, 24);
     this.#emit('rtcp', report);
+  }
+
+  #emitRtp(index: number, packet: Buffer): void {
+    const { passes, delays } = this.#options;
+    if (passes?.(index) === false) return;
+    const late = this.#delayed;
+    this.#delayed = !late && delays?.(index) ? packet : undefined;
+    if (!this.#delayed) this.#emit('rtp', packet);
+    if (late) this.#emit('rtp', late);
   }
 
   #emit(kind: 'rtp' | 'rtcp', bytes: Buffer): void {

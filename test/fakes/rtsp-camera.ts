@@ -32,6 +32,8 @@ export interface CameraOptions {
   readonly keepAlive?: 'OPTIONS' | 'GET_PARAMETER';
   /** Further connections are closed at once. */
   readonly maximumConnections?: number;
+  /** Changes a reply before it is sent. */
+  readonly reply?: (reply: Reply, request: Request) => Reply;
   /** Answers instead of the camera, where it returns something. */
   readonly intercept?: (request: Request) => Reply | undefined;
 }

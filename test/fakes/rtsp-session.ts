@@ -117,10 +117,12 @@ export class RtspSession {
     });
   }
 
-  #reply(request: Request, { status, headers = [], body = '' }: Reply): void {
+  #reply(request: Request, answer: Reply): void {
     const session = request.method === 'SETUP' || request.headers.session ? [this.#sessionHeader()] : [];
+    const usual = { ...answer, headers: [...session, ...(answer.headers ?? [])] };
+    const { status, headers = [], body = '' } = this.#camera.options.reply?.(usual, request) ?? usual;
     const length = body ? [`Content-Length: ${Buffer.byteLength(body)}`] : [];
-    const lines = [`RTSP/1.0 ${status}`, `CSeq: ${request.headers.cseq}`, ...session, ...headers, ...length];
+    const lines = [`RTSP/1.0 ${status}`, `CSeq: ${request.headers.cseq}`, ...headers, ...length];
     if (!this.#socket.destroyed) this.#socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
     if (request.method === 'PLAY' && status === OK) this.#play();
     if (request.method === 'TEARDOWN') this.#socket.end();
@@ -197,9 +199,10 @@ export class RtspSession {
   }
 
   async #setup(request: Request): Promise<Reply> {
-    const index = Number(/track(\d+)$/.exec(request.url)?.[1] ?? -1);
     const { feeds, transports = ['tcp', 'udp'], loudspeaker } = this.#camera.options;
-    if (index < 0 || index >= feeds.length + (loudspeaker ? 1 : 0)) return { status: '404 Not Found' };
+    const index = Number(/track(\d+)$/.exec(request.url)?.[1] ?? (feeds.length === 1 ? 0 : Number.NaN));
+    if (Number.isNaN(index) || index >= feeds.length + (loudspeaker ? 1 : 0))
+      return { status: '404 Not Found' };
     const transport = request.headers.transport ?? '';
     const tcp = /RTP\/AVP\/TCP/i.test(transport);
     if (!transports.includes(tcp ? 'tcp' : 'udp')) return { status: '461 Unsupported Transport' };

@@ -36,7 +36,18 @@ export async function decode(
   const { code, stdout, stderr } = await run(
     'ffmpeg',
     [
-      ...['-hide_banner', '-nostats', '-v', 'warning', '-copyts', ...options, '-i', input, '-t', String(seconds)],
+      ...[
+        '-hide_banner',
+        '-nostats',
+        '-v',
+        'warning',
+        '-copyts',
+        ...options,
+        '-i',
+        input,
+        '-t',
+        String(seconds),
+      ],
       ...[
         '-map',
         '0:v?',
