@@ -38,6 +38,15 @@ export const FORMATS: readonly Format[] = [
     producer: () => import('./rtsp/producer.ts'),
   },
   {
+    name: 'rtmp',
+    title: 'RTMP server or camera, pulled by FFmpeg',
+    group: 'network',
+    schemes: ['rtmp', 'rtmps', 'rtmpx'],
+    example: 'rtmp://192.168.1.10/live/stream',
+    receives: ['h264', 'hevc', 'aac'],
+    producer: () => import('./rtmp/producer.ts'),
+  },
+  {
     name: 'http',
     title: 'HTTP stream or snapshot, recognised by its content',
     group: 'network',
