@@ -223,22 +223,28 @@ function encrypt(): Wat {
       (br $next))))`;
 }
 
-/** Writes the tags of the up to four packets whose HMAC is in STATE: 80 bits each, behind the packet. */
+/** Ends the up to four packets whose HMAC is in STATE with their tags of 80 bits, and copies them to `to`; returns the end of the copies. */
 function tags(): Wat {
   const tag = (lane: number): Wat => `
     (br_if $done (i32.le_u ${get('packets')} ${i32(lane)}))
-    ${set('end', add(get('slot'), `(i32.load offset=${lane * 4} ${get('lengths')})`))}
+    ${set('length', `(i32.load offset=${lane * 4} ${get('lengths')})`)}
+    ${set('end', add(get('slot'), get('length')))}
     (i32.store ${get('end')} (i32x4.extract_lane ${lane} ${get('a')}))
     (i32.store offset=4 ${get('end')} (i32x4.extract_lane ${lane} ${get('b')}))
     (i32.store16 offset=8 ${get('end')} (i32x4.extract_lane ${lane} ${get('c')}))
+    ${set('length', add(get('length'), i32(at.TAG_BYTES)))}
+    (memory.copy ${get('to')} ${get('slot')} ${get('length')})
+    ${set('to', add(get('to'), get('length')))}
     ${set('slot', add(get('slot'), i32(at.SLOT)))}`;
-  return `(func $tags ${params('slot', 'lengths', 'packets')} ${locals('i32', 'end')} ${locals('v128', 'a', 'b', 'c')}
+  return `(func $tags ${params('slot', 'lengths', 'packets', 'to')} (result i32)
+    ${locals('i32', 'length', 'end')} ${locals('v128', 'a', 'b', 'c')}
     ${['a', 'b', 'c'].map((name, i) => set(name, swap(load(i32(at.STATE), i * 16)))).join('\n')}
-    (block $done ${range(4).map(tag).join('\n')}))`;
+    (block $done ${range(4).map(tag).join('\n')})
+    ${get('to')})`;
 }
 
 /**
- * protect(from, packets, roc, sequence, ssrc, payloadType, delta): packets at `from` + KEYSTREAM → OUTPUT and LENGTHS.
+ * protect(from, packets, roc, sequence, ssrc, payloadType, delta): packets at `from` + KEYSTREAM → OUTPUT, back to back, and LENGTHS.
  * `delta` is added to the timestamps.
  */
 function protect(): Wat {
@@ -250,8 +256,8 @@ function protect(): Wat {
     add(get('slot'), `(select ${i32(lane * at.SLOT)} ${i32(0)} (i32.gt_u ${get('count')} ${i32(lane)}))`);
   return `(func (export "protect")
     ${params('from', 'packets', 'roc', 'sequence', 'ssrc', 'payloadType', 'delta')}
-    ${locals('i32', 'slot', 'length', 'lengths', 'keystream', 'left', 'blocks', 'count')}
-    ${set('slot', i32(at.OUTPUT))} ${set('lengths', i32(at.LENGTHS))} ${set('keystream', i32(at.KEYSTREAM))}
+    ${locals('i32', 'slot', 'length', 'lengths', 'keystream', 'left', 'blocks', 'count', 'to')}
+    ${set('slot', i32(at.SLOTS))} ${set('lengths', i32(at.LENGTHS))} ${set('keystream', i32(at.KEYSTREAM))}
     ${set('left', get('packets'))}
     (loop $packet
       ${set('length', packetLength(get('from')))}
@@ -263,12 +269,12 @@ function protect(): Wat {
       ${advanceIndex}
       ${set('slot', add(get('slot'), i32(at.SLOT)))} ${set('lengths', add(get('lengths'), i32(4)))}
       (br_if $packet (local.tee $left ${sub(get('left'), i32(1))})))
-    ${set('slot', i32(at.OUTPUT))} ${set('lengths', i32(at.LENGTHS))}
+    ${set('slot', i32(at.SLOTS))} ${set('lengths', i32(at.LENGTHS))} ${set('to', i32(at.OUTPUT))}
     (loop $four
       ${set('blocks', `(call $blocks (i32.load ${get('lengths')}))`)} ${set('count', i32(1))}
       (block $group ${[1, 2, 3].map(sameBlocks).join('\n')})
       (call $hmac ${range(4).map(laneSlot).join(' ')} ${get('blocks')})
-      (call $tags ${get('slot')} ${get('lengths')} ${get('count')})
+      ${set('to', `(call $tags ${['slot', 'lengths', 'count', 'to'].map(get).join(' ')})`)}
       ${set('slot', add(get('slot'), `(i32.mul ${get('count')} ${i32(at.SLOT)})`))}
       ${set('lengths', add(get('lengths'), `(i32.shl ${get('count')} ${i32(2)})`))}
       (br_if $four (local.tee $packets ${sub(get('packets'), get('count'))}))))`;

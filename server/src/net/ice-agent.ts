@@ -279,10 +279,13 @@ export class IceAgent implements IceEndpoint {
       return;
     }
     if (response.class !== 'success') return;
+    const isNews = pair.state !== 'valid';
     pair.state = 'valid';
     pair.attempts = 0;
     pair.answeredMs = performance.now();
     this.#select(pair);
+    // Some peers (pion) nominate a valid pair when they hear a check on it, else at the next turn of a slow clock.
+    if (isNews && !this.#selected) this.#check(pair);
   }
 
   /** A valid pair becomes the selected one, if it was nominated and is the better one, or the selected one is stale. */

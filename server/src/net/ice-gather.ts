@@ -33,10 +33,7 @@ export class CandidateGatherer {
   /** Announced and host candidates; those announced by number and those of our interfaces are there at once. */
   host(ufrag: string): Candidate[] {
     const numbers = this.#options.announced.filter(({ host }) => host !== undefined && isIP(host) !== 0);
-    const own = localAddresses(networkInterfaces(), this.#options.filters).map((address) => ({
-      address,
-      port: this.#options.mux.port,
-    }));
+    const own = this.#addresses().map((address) => ({ address, port: this.#options.mux.port }));
     const endpoints = [...numbers.map(({ host, port }) => ({ address: host!, port })), ...own];
     return this.#candidates(endpoints, 0, ufrag);
   }
@@ -52,12 +49,17 @@ export class CandidateGatherer {
     const [named, reflexive] = await Promise.all([Promise.all(announced), this.#publicAddress(stun)]);
     const endpoints = named.filter((endpoint) => endpoint !== undefined);
     const result = this.#candidates(endpoints, 32, ufrag);
-    const own = localAddresses(networkInterfaces(), this.#options.filters);
+    const own = this.#addresses();
     if (reflexive && !own.includes(reflexive.address)) {
       const base = { address: own[0] ?? '0.0.0.0', port: this.#options.mux.port };
       result.push(localCandidate({ protocol: 'udp', type: 'srflx', ...reflexive, order: 0, ufrag, base }));
     }
     return result;
+  }
+
+  #addresses(): readonly string[] {
+    const { mux, filters } = this.#options;
+    return mux.host === undefined ? localAddresses(networkInterfaces(), filters) : [mux.host];
   }
 
   #candidates(endpoints: readonly Endpoint[], firstOrder: number, ufrag: string): Candidate[] {

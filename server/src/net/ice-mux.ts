@@ -41,9 +41,13 @@ export class IceMux {
   readonly #byAddress = new Map<string, { readonly session: Session; readonly path: UdpPath }>();
   readonly #udp = new Map<4 | 6, UdpPort>();
   readonly #tcp: TcpListener[] = [];
+  /** The one address that is bound; undefined: all. */
+  readonly host: string | undefined;
   #port = 0;
 
-  private constructor() {}
+  private constructor(host: string | undefined) {
+    this.host = host;
+  }
 
   /** Binds the port. Fails with StreamError when it is taken, or no network is left; IPv6 may be missing. */
   static async listen({ host, ports: [first, last], networks }: IceMuxOptions): Promise<IceMux> {
@@ -53,9 +57,9 @@ export class IceMux {
     const attempts = first === 0 ? BIND_ATTEMPTS : Math.min(BIND_ATTEMPTS, last - first + 1);
     let failure: unknown;
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const mux = new IceMux();
+      const mux = new IceMux(host);
       try {
-        await mux.#bind(host, first === 0 ? 0 : first + attempt, usable);
+        await mux.#bind(first === 0 ? 0 : first + attempt, usable);
         return mux;
       } catch (error) {
         failure = error;
@@ -117,7 +121,8 @@ export class IceMux {
     this.#tcp.length = 0;
   }
 
-  async #bind(host: string | undefined, wanted: number, networks: readonly IceNetwork[]): Promise<void> {
+  async #bind(wanted: number, networks: readonly IceNetwork[]): Promise<void> {
+    const { host } = this;
     this.#port = wanted;
     for (const family of [4, 6] as const) {
       const optional =

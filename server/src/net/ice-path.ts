@@ -4,7 +4,7 @@
 import type { IceProtocol } from './ice-candidate.ts';
 import type { Endpoint, StunMessage } from './stun.ts';
 
-/** Several datagrams in one piece of memory; the first `count` of the lists are valid. */
+/** Several datagrams back to back in one piece of memory; the first `count` of the lists are valid. */
 export interface Datagrams {
   readonly bytes: Buffer;
   readonly offsets: readonly number[];

@@ -3,19 +3,26 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Datagrams, IcePath } from './ice-path.ts';
 import type { Endpoint } from './stun.ts';
+import { enableSegmentation, MAX_SEGMENTS } from './udp-segmentation.ts';
 
 const RECEIVE_BUFFER_BYTES = 1 << 20;
 const SEND_BUFFER_BYTES = 4 << 20;
 /** Datagrams that the kernel does not take at once wait up to this; then they are dropped, as a router would. */
 const MAX_QUEUED_BYTES = 2 << 20;
 
+/** Length of the full SRTP packets of a frame: what the kernel cuts at. Nothing else on the socket is longer. */
+export const SEGMENT_BYTES = 1210;
+
 type OnDatagram = (port: UdpPort, bytes: Buffer, address: string, remotePort: number) => void;
 
 export class UdpPort {
   readonly #socket: Socket;
+  /** Whether several datagrams may go in one `send`. */
+  readonly segmented: boolean;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, segmented: boolean) {
     this.#socket = socket;
+    this.segmented = segmented;
   }
 
   /** Binds; rejects with the system's error. */
@@ -40,7 +47,8 @@ export class UdpPort {
     }
     socket.on('error', () => {});
     enlargeBuffers(socket);
-    const bound = new UdpPort(socket);
+    const segmented = await enableSegmentation(family, socket.address().port, SEGMENT_BYTES);
+    const bound = new UdpPort(socket, segmented);
     socket.on('message', (bytes, remote) => onDatagram(bound, bytes, remote.address, remote.port));
     return bound;
   }
@@ -54,12 +62,18 @@ export class UdpPort {
   }
 
   /** Sends `bytes[offset, offset + length)`, copied only if the kernel does not take it now. */
-  send(bytes: Buffer, offset: number, length: number, { address, port }: Endpoint): void {
+  send(
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    { address, port }: Endpoint,
+    onSent?: (error: Error | null) => void,
+  ): void {
     const socket = this.#socket;
     if (socket.getSendQueueCount() === 0) {
-      socket.send(bytes, offset, length, port, address);
+      socket.send(bytes, offset, length, port, address, onSent);
     } else if (socket.getSendQueueSize() + length <= MAX_QUEUED_BYTES) {
-      socket.send(Buffer.from(bytes.subarray(offset, offset + length)), port, address);
+      socket.send(Buffer.from(bytes.subarray(offset, offset + length)), port, address, onSent);
     }
   }
 
@@ -73,11 +87,15 @@ export class UdpPath implements IcePath {
   readonly relayed = false;
   readonly remote: Endpoint;
   readonly #port: UdpPort;
+  #segmented: boolean;
+  /** Whether segments have been taken once. */
+  #proven = false;
   closed = false;
 
   constructor(port: UdpPort, remote: Endpoint) {
     this.#port = port;
     this.remote = remote;
+    this.#segmented = port.segmented;
   }
 
   get queuedBytes(): number {
@@ -90,9 +108,31 @@ export class UdpPath implements IcePath {
 
   sendAll({ bytes, offsets, lengths, count }: Datagrams): void {
     if (this.closed) return;
-    for (let index = 0; index < count; index++)
-      this.#port.send(bytes, offsets[index]!, lengths[index]!, this.remote);
+    for (let index = 0; index < count; ) {
+      const segments = this.#segmented ? segmentsAt(index, lengths, count) : 1;
+      const offset = offsets[index]!;
+      const last = index + segments - 1;
+      const length = offsets[last]! + lengths[last]! - offset;
+      const onSent = segments > 1 && !this.#proven ? this.#onSegmentsSent : undefined;
+      this.#port.send(bytes, offset, length, this.remote, onSent);
+      index += segments;
+    }
   }
+
+  /** The way to this peer can't do it (IPsec, a card without checksums): from now on one by one. What was lost is asked for again. */
+  readonly #onSegmentsSent = (error: Error | null): void => {
+    if (error) this.#segmented = false;
+    else this.#proven = true;
+  };
+}
+
+/** How many datagrams from `index` on can go in one `send`: full ones, and one more that is not longer. */
+function segmentsAt(index: number, lengths: readonly number[], count: number): number {
+  const end = Math.min(count, index + MAX_SEGMENTS);
+  let next = index;
+  while (next < end && lengths[next] === SEGMENT_BYTES) next++;
+  if (next < end && next > index && lengths[next]! < SEGMENT_BYTES) next++;
+  return Math.max(1, next - index);
 }
 
 /**

@@ -33,7 +33,6 @@ interface SrtpModule {
   ): void;
 }
 
-const TAG_BYTES = 10;
 const SHA1_BLOCK = 64;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
@@ -46,7 +45,7 @@ const lengthWords = new Uint32Array(module.memory.buffer, at.LENGTHS, at.BATCH);
 
 const packets = {
   bytes,
-  offsets: Array.from({ length: at.BATCH }, (_, index) => at.OUTPUT + index * at.SLOT),
+  offsets: new Array<number>(at.BATCH).fill(0),
   lengths: new Array<number>(at.BATCH).fill(0),
   count: 0,
 };
@@ -120,7 +119,12 @@ export class AesCmSender implements SrtpSender {
     memory.set(this.#ecb.update(memory.subarray(at.COUNTERS, at.COUNTERS + counterBytes)), at.KEYSTREAM);
     module.protect(from, count, roc, sequence, this.#ssrc, this.#payloadType, delta);
     packets.count = count;
-    for (let i = 0; i < count; i++) packets.lengths[i] = lengthWords[i]! + TAG_BYTES;
+    for (let i = 0, offset = at.OUTPUT; i < count; i++) {
+      const length = lengthWords[i]! + at.TAG_BYTES;
+      packets.offsets[i] = offset;
+      packets.lengths[i] = length;
+      offset += length;
+    }
     return packets;
   }
 }

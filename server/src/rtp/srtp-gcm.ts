@@ -6,15 +6,15 @@ import { createCipheriv } from 'node:crypto';
 import { INTERLEAVED_BYTES, packetLength, RTP_HEADER_BYTES, type RtpBlock } from './block.ts';
 import type { ProtectedPackets, SrtpSender, SrtpSenderOptions } from './srtp.ts';
 import type { SrtpSessionKeys } from './srtp-keys.ts';
-import { BATCH, SLOT } from './wasm/layout.ts';
+import { BATCH, MAX_PACKET } from './wasm/layout.ts';
 
 export const GCM_TAG_BYTES = 16;
 export const GCM_IV_BYTES = 12;
 
-const bytes = Buffer.alloc(BATCH * SLOT);
+const bytes = Buffer.alloc(BATCH * (MAX_PACKET + GCM_TAG_BYTES));
 const packets = {
   bytes,
-  offsets: Array.from({ length: BATCH }, (_, index) => index * SLOT),
+  offsets: new Array<number>(BATCH).fill(0),
   lengths: new Array<number>(BATCH).fill(0),
   count: 0,
 };
@@ -41,17 +41,13 @@ export class AesGcmSender implements SrtpSender {
 
   protect(block: RtpBlock, first: number, index: number, delta: number): ProtectedPackets {
     packets.count = Math.min(block.offsets.length - first, BATCH);
-    for (let i = 0; i < packets.count; i++) {
+    for (let i = 0, to = 0; i < packets.count; i++) {
       const from = block.offsets[first + i]!;
       const length = packetLength(block.bytes, from);
-      packets.lengths[i] = this.#seal(
-        block.bytes,
-        from + INTERLEAVED_BYTES,
-        length,
-        i * SLOT,
-        index + i,
-        delta,
-      );
+      if (length > MAX_PACKET) throw new RangeError(`RTP packet of more than ${MAX_PACKET} bytes`);
+      packets.offsets[i] = to;
+      packets.lengths[i] = this.#seal(block.bytes, from + INTERLEAVED_BYTES, length, to, index + i, delta);
+      to += packets.lengths[i]!;
     }
     return packets;
   }

@@ -16,7 +16,7 @@ import { BATCH } from './wasm/layout.ts';
 /** The most packets that one `protect` takes. */
 export const SRTP_BATCH = BATCH;
 
-/** Packets ready for the wire. Lent: the memory is written again by the next `protect` of any sender. */
+/** Packets ready for the wire, back to back. Lent: the memory is written again by the next `protect` of any sender. */
 export interface ProtectedPackets {
   readonly bytes: Buffer;
   /** The first `count` are valid. */

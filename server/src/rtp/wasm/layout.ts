@@ -6,8 +6,10 @@
 export const BATCH = 64;
 /** Longest RTP packet, header included. */
 export const MAX_PACKET = 1472;
-/** Room of one protected packet: it, the roll-over counter, SHA-1 padding, and what vector stores write beyond. */
+/** Room of one packet in work: it, the roll-over counter, SHA-1 padding, and what vector stores write beyond. */
 export const SLOT = 1664;
+/** Bytes of the tag behind each packet. */
+export const TAG_BYTES = 10;
 /** Bytes of an AES block. */
 export const AES_BLOCK = 16;
 
@@ -32,10 +34,12 @@ export const COUNTERS = 4096;
 const COUNTERS_BYTES = BATCH * (MAX_PACKET + AES_BLOCK);
 /** Keystream of the batch. */
 export const KEYSTREAM = COUNTERS + COUNTERS_BYTES;
-/** Protected packets, one each SLOT bytes. */
-export const OUTPUT = KEYSTREAM + COUNTERS_BYTES;
+/** Packets in work, one each SLOT bytes. */
+export const SLOTS = KEYSTREAM + COUNTERS_BYTES;
+/** Protected packets, back to back. */
+export const OUTPUT = SLOTS + BATCH * SLOT;
 /** A block of plain RTP packets (block.ts), as it is shared by all viewers. */
-export const SOURCE = OUTPUT + BATCH * SLOT;
+export const SOURCE = OUTPUT + BATCH * (MAX_PACKET + TAG_BYTES) + AES_BLOCK;
 /** Longest block that stays loaded for all viewers of a frame; longer ones are loaded piece by piece. */
 export const SOURCE_BYTES = 1 << 20;
 /** Memory of the module, in pages of 64 KiB; one vector load may read beyond the source. */
