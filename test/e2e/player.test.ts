@@ -230,6 +230,20 @@ describe('the player', { timeout: 240_000 }, () => {
     assert.match((await about.textContent()) ?? '', /H\.264.* · Opus 48 kHz/);
   });
 
+  test('the camera goes away and comes back: the reason over the last picture, then it moves again', async () => {
+    const page = await open('src=door');
+    await waitFor(page, 'playing');
+    await sleep(1000);
+    const back = camera.restart(9000);
+    await waitFor(page, 'stalled');
+    await until('the reason', async () => /refused/.test((await look(page)).words));
+    const { width, blank } = await look(page);
+    assert.deepEqual([width, blank], [640, 0]);
+    await back;
+    await waitFor(page, 'playing');
+    await assertMoving(page);
+  });
+
   test('the server goes away and comes back: the last picture stays, then it moves again', async () => {
     const players = [await open('src=door&mode=mse'), await open('src=door&mode=webrtc')];
     for (const page of players) await waitFor(page, 'playing');

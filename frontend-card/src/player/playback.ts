@@ -26,6 +26,8 @@ export interface PlaybackOptions {
   readonly video: boolean;
   readonly audio: boolean;
   readonly iceServers: Promise<readonly RTCIceServer[]>;
+  /** Why the camera gives nothing, as far as the server knows. */
+  diagnose(): Promise<string | undefined>;
   /** Asked at each start of a transport. */
   sound(): { readonly muted: boolean; readonly volume: number };
 }
@@ -63,11 +65,16 @@ export interface Playback {
 const STEADY_MS = 10_000;
 const STALLED_MS = 5000;
 const DEAD_MS = 15_000;
-/** Key frames alone may be far apart. */
+/** Key frames may be far apart. */
 const DEAD_PICTURES_MS = 60_000;
 const WATCH_MS = 1000;
 const IMPROVE_MS = 30_000;
 const IMPROVE_MAX_MS = 600_000;
+
+/** Shows single pictures, for want of better. */
+function isMakeshift(mode: Mode): boolean {
+  return mode === 'mp4' || mode === 'mjpeg';
+}
 
 export function createPlayback(options: PlaybackOptions, events: PlaybackEvents): Playback {
   const rounds = planRounds(parseModes(options.mode));
@@ -206,22 +213,32 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
   };
 
   const watch = async () => {
-    const transport = session?.shown;
-    if (!session || !transport || looking || document.hidden) return;
-    let silentMs = Date.now() - session.lastMediaMs;
-    if (silentMs > STALLED_MS && transport.alive) {
-      looking = true;
-      await transport.alive();
+    if (looking || document.hidden || !session?.shown) return;
+    looking = true;
+    try {
+      await lookAt(session, session.shown);
+    } finally {
       looking = false;
-      if (session?.shown !== transport) return;
-      silentMs = Date.now() - session.lastMediaMs;
     }
-    const pictures = transport.mode === 'mp4' || transport.mode === 'mjpeg';
-    if (silentMs > (pictures ? DEAD_PICTURES_MS : DEAD_MS)) reconnect('The camera sends no picture.');
-    else if (silentMs > STALLED_MS && !pictures) {
-      problem = 'The camera sends no picture.';
+  };
+
+  const lookAt = async (from: Session, shown: Transport) => {
+    const silentMs = await silence(from, shown);
+    const reason = silentMs > STALLED_MS ? await options.diagnose().catch(() => undefined) : undefined;
+    if (session?.shown !== shown) return;
+    const patienceMs = isMakeshift(shown.mode) ? DEAD_PICTURES_MS : DEAD_MS;
+    // A camera that is away is the server's to wait for: it goes on here as soon as there is something.
+    if (!reason && silentMs > patienceMs) reconnect('The camera sends no picture.');
+    else if (reason || (silentMs > STALLED_MS && !isMakeshift(shown.mode))) {
+      problem = sentence(reason ?? 'The camera sends no picture');
       enter('stalled');
     } else if (state === 'stalled') enter('playing');
+  };
+
+  /** Milliseconds since media came in. */
+  const silence = async (from: Session, shown: Transport) => {
+    if (Date.now() - from.lastMediaMs > STALLED_MS) await shown.alive?.();
+    return Date.now() - from.lastMediaMs;
   };
 
   const retry = () => {

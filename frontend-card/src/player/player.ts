@@ -12,6 +12,7 @@
  * Slot `lead`: what stands before the name, such as a way back. Fires `statechange` when `state` changes. Needs nothing from outside; the looks are in styles.ts.
  */
 import { type Controls, createControls, type View } from './controls.ts';
+import { diagnose } from './diagnose.ts';
 import { h } from './dom.ts';
 import { iceServersOf } from './ice-servers.ts';
 import { createPlayback, type Playback, type PlaybackState } from './playback.ts';
@@ -210,13 +211,15 @@ export class PortholePlayer extends HTMLElement {
     this.#playback = undefined;
     if (!this.#src) return;
     const media = this.#media;
+    const [base, src] = [this.#base, this.#src];
     this.#playback = createPlayback(
       {
-        url: socketUrl(this.#base, this.#src),
+        url: socketUrl(base, src),
         mode: this.getAttribute('mode') || DEFAULT_MODE,
         video: media.includes('video'),
         audio: media.includes('audio'),
-        iceServers: iceServersOf(this.#base),
+        iceServers: iceServersOf(base),
+        diagnose: () => diagnose(base, src),
         sound: () => ({ muted: this.#muted, volume: this.#volume }),
       },
       {

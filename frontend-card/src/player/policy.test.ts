@@ -65,15 +65,15 @@ test('a camera at fault is told from a mode that does not fit', () => {
   assert.equal(isSourceFailure(failures(['webrtc', mismatch], ['mse', mismatch])), false);
 });
 
-test('back-off: at once, then doubling up to half a minute, spread by a fifth', () => {
+test('back-off: at once, then doubling up to a quarter of a minute, spread by a fifth', () => {
   assert.equal(backoffMs(1, 0), 0);
   assert.ok(backoffMs(1, 1) <= 200);
   assert.deepEqual(
     [2, 3, 4, 5, 6, 7, 1000].map((attempt) => backoffMs(attempt, 0.5)),
-    [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000],
+    [1000, 2000, 4000, 8000, 15_000, 15_000, 15_000],
   );
-  assert.equal(backoffMs(7, 0), 24_000);
-  assert.equal(backoffMs(7, 1), 36_000);
+  assert.equal(backoffMs(7, 0), 12_000);
+  assert.equal(backoffMs(7, 1), 18_000);
 });
 
 test("a server's error names the mode it belongs to", () => {

@@ -122,7 +122,7 @@ export function openWebrtc(
   let received = 0;
   /** Whether bytes came in since the last look; a WebRTC element itself does not tell that the camera fell silent. */
   const look = async (): Promise<boolean> => {
-    const report = await pc?.getStats();
+    const report = await pc?.getStats().catch(() => undefined);
     let sum = 0;
     for (const entry of report?.values() ?? []) if (entry.type === 'inbound-rtp') sum += entry.bytesReceived;
     const more = sum > received;
