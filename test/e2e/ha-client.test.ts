@@ -125,7 +125,7 @@ async function newPage(browser: Browser, server: TestServer): Promise<Page & Asy
   await page.goto(server.url('/api'));
   await page.setContent('<video autoplay playsinline></video>');
   await page.evaluate(`
-    const connection = new RTCPeerConnection();
+    const connection = (globalThis.connection = new RTCPeerConnection());
     const early = [];
     connection.addTransceiver('audio', { direction: 'recvonly' });
     connection.addTransceiver('video', { direction: 'recvonly' });
