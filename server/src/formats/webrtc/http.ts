@@ -11,7 +11,8 @@
  */
 import { StreamError } from '../../core/errors.ts';
 import type { Stream } from '../../core/stream.ts';
-import type { Role, SessionOptions, WebrtcServer } from './server.ts';
+import type { Role, SessionOptions } from './hosted-session.ts';
+import type { WebrtcServer } from './server.ts';
 
 export interface WebrtcPost {
   readonly stream: Stream;

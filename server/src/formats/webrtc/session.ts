@@ -14,6 +14,8 @@ export interface WebrtcSession {
   readonly peer: Peer;
   /** The answer. */
   readonly sdp: string;
+  /** Whether media has begun to flow; stays true. */
+  readonly connected: boolean;
   /** Resolves when the session is over, for whatever reason. */
   readonly ended: Promise<void>;
   addCandidate(candidate: Candidate): void;

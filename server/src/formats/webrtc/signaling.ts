@@ -81,6 +81,11 @@ export class WebrtcSignaling {
       signal,
       onCandidate: send,
     });
+    const leave = (): void => {
+      if (!session.connected) session.close();
+    };
+    signal.addEventListener('abort', leave);
+    void session.ended.then(() => signal.removeEventListener('abort', leave));
     if (number === this.#offers) {
       this.#session = session;
       for (const candidate of this.#early.splice(0)) session.addCandidate(candidate);

@@ -1,0 +1,189 @@
+/**
+ * One session from its offer to its end: a side (viewer or publisher), its transport, its candidates.
+ */
+import { randomBytes } from 'node:crypto';
+import { StreamError } from '../../core/errors.ts';
+import { createPeer, type Peer } from '../../core/model.ts';
+import type { Stream } from '../../core/stream.ts';
+import type { DtlsCertificate } from '../../net/dtls/certificate.ts';
+import type { Candidate } from '../../net/ice-candidate.ts';
+import type { CandidateGatherer } from '../../net/ice-gather.ts';
+import type { IceMux } from '../../net/ice-mux.ts';
+import { type IceServer, parseIceServers } from '../../net/ice-servers.ts';
+import type { Logger } from '../../util/log.ts';
+import { formatAnswer } from './answer.ts';
+import { Gathering, within } from './gathering.ts';
+import { type Offer, parseOffer } from './offer.ts';
+import { openPublisher } from './publisher.ts';
+import type { SessionContext, SessionSide, WebrtcSession } from './session.ts';
+import { MediaTransport, type TransportOptions } from './transport.ts';
+import { openViewer } from './viewer.ts';
+
+/** What all sessions of a server share. */
+export interface SessionHost {
+  readonly mux: IceMux;
+  readonly certificate: DtlsCertificate;
+  readonly gatherer: CandidateGatherer;
+  readonly iceServers: readonly IceServer[];
+  readonly log: Logger;
+}
+
+export interface SessionOptions {
+  /** As the API shows it: `webrtc/whep`, `webrtc/json` … */
+  readonly format: string;
+  /** How the offer came: `http`, `ws`. */
+  readonly protocol: string;
+  readonly remoteAddress?: string | undefined;
+  readonly userAgent?: string | undefined;
+  /** Of the peer, besides our own: that is how a TURN server is named that both can use. */
+  readonly iceServers?: readonly IceServer[] | undefined;
+  /** Takes our candidates one by one; without it the answer waits a moment for them and has them all. */
+  readonly onCandidate?: ((candidate: Candidate) => void) | undefined;
+  /** Gives up before the answer. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a peer is to a stream. `auto`: it publishes if its offer sends video and receives none. */
+export type Role = 'view' | 'publish' | 'auto';
+
+/** How long an answer waits for the public address and relays. */
+const GATHER_TIMEOUT_MS = 600;
+/** A relay that was not needed is given back this long after the session connected. */
+const UNUSED_RELAY_MS = 10_000;
+
+export class HostedSession implements WebrtcSession {
+  readonly id = randomBytes(16).toString('base64url');
+  readonly peer: Peer;
+  readonly ended: Promise<void>;
+  sdp = '';
+  connected = false;
+  readonly #host: SessionHost;
+  readonly #stream: Stream;
+  readonly #offer: Offer;
+  readonly #protocol: string;
+  readonly #over = Promise.withResolvers<void>();
+  #side: SessionSide | undefined;
+  #transport: MediaTransport | undefined;
+  #gathering: Gathering | undefined;
+  #relayTimer: NodeJS.Timeout | undefined;
+  #isOver = false;
+
+  private constructor(host: SessionHost, stream: Stream, sdp: string, options: SessionOptions) {
+    const { format, protocol, remoteAddress, userAgent } = options;
+    this.#host = host;
+    this.#stream = stream;
+    this.#protocol = protocol;
+    this.#offer = parseOffer(sdp);
+    this.peer = createPeer({ format, protocol, remoteAddress, userAgent, sdp });
+    this.ended = this.#over.promise;
+  }
+
+  /** Opens the camera and answers. Rejects with StreamError. */
+  static async open(
+    host: SessionHost,
+    stream: Stream,
+    sdp: string,
+    role: Role,
+    options: SessionOptions,
+  ): Promise<HostedSession> {
+    const session = new HostedSession(host, stream, sdp, options);
+    const publishes = role === 'publish' || (role === 'auto' && isPublisher(session.#offer));
+    const context = session.#context();
+    session.#side = publishes ? openPublisher(context) : await openViewer(context);
+    if (options.signal?.aborted) session.close();
+    if (session.#isOver) throw new StreamError('aborted', 'the client left');
+    await session.#answer(options);
+    return session;
+  }
+
+  addCandidate(candidate: Candidate): void {
+    this.#transport?.agent.addRemoteCandidate(candidate);
+  }
+
+  close(): void {
+    this.#side?.close();
+  }
+
+  #context(): SessionContext {
+    return {
+      stream: this.#stream,
+      offer: this.#offer,
+      peer: this.peer,
+      log: (message, fields) => this.#log(message, fields),
+      connect: (handlers) => this.#connect(handlers),
+      end: (reason) => this.#end(reason),
+    };
+  }
+
+  #connect(handlers: Pick<TransportOptions, 'onConnected' | 'onRtp' | 'onRtcp'>): MediaTransport {
+    const { mux, certificate } = this.#host;
+    const transport = new MediaTransport({
+      mux,
+      certificate,
+      offer: this.#offer,
+      ...handlers,
+      onConnected: () => {
+        this.#connected(transport);
+        handlers.onConnected();
+      },
+      onClosed: (reason) => this.#side?.close(reason),
+    });
+    this.#transport = transport;
+    return transport;
+  }
+
+  #connected({ path }: MediaTransport): void {
+    if (!path) return;
+    this.connected = true;
+    const remoteAddress = `${path.remote.address}:${path.remote.port}`;
+    Object.assign(this.peer, { protocol: `${this.#protocol}+${path.protocol}`, remoteAddress });
+    this.#log('connected', { path: remoteAddress, protocol: path.protocol, relayed: path.relayed });
+    this.#relayTimer = setTimeout(() => {
+      if (!this.#transport?.path?.relayed) this.#gathering?.close();
+    }, UNUSED_RELAY_MS);
+  }
+
+  async #answer({ onCandidate, iceServers = [] }: SessionOptions): Promise<void> {
+    const { gatherer, certificate } = this.#host;
+    const { agent } = this.#transport!;
+    const candidates = gatherer.host(agent.ufrag);
+    this.#gathering = new Gathering({
+      agent,
+      gatherer,
+      servers: parseIceServers([...this.#host.iceServers, ...iceServers]),
+      onCandidate: onCandidate ?? ((candidate) => void candidates.push(candidate)),
+      onFailed: (error) => this.#log('no relay', { error }),
+    });
+    if (onCandidate) for (const candidate of candidates) onCandidate(candidate);
+    else await within(this.#gathering.done, GATHER_TIMEOUT_MS);
+    this.sdp = formatAnswer({
+      offer: this.#offer,
+      medias: this.#side!.medias,
+      ice: agent,
+      fingerprint: certificate.fingerprint,
+      candidates: onCandidate ? [] : candidates,
+      complete: !onCandidate,
+    });
+  }
+
+  #end(reason?: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#log('ended', { reason });
+    clearTimeout(this.#relayTimer);
+    this.#gathering?.close();
+    this.#transport?.close();
+    this.#over.resolve();
+  }
+
+  #log(message: string, fields?: Readonly<Record<string, unknown>>): void {
+    this.#host.log.debug(message, { stream: this.#stream.name, id: this.peer.id, ...fields });
+  }
+}
+
+/** It receives video: a viewer. It only sends video: a publisher. Without video it listens or talks: a viewer. */
+function isPublisher({ medias }: Offer): boolean {
+  const video = medias.filter(({ kind, rejected }) => kind === 'video' && !rejected);
+  if (video.some(({ receives }) => receives)) return false;
+  return video.some(({ sends }) => sends);
+}
