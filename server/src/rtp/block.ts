@@ -13,6 +13,7 @@ import { Slab } from './slab.ts';
 
 /** `$`, the channel, and the length of what follows. */
 export const INTERLEAVED_BYTES = 4;
+
 /** The RTP header we write: no CSRC, no extension. */
 export const RTP_HEADER_BYTES = 12;
 

@@ -52,16 +52,3 @@ export function rtpPayloadStart(bytes: Buffer, start: number, end: number): numb
 export function rtpPayloadEnd(bytes: Buffer, start: number, end: number): number {
   return bytes[start]! & 0x20 ? end - bytes[end - 1]! : end;
 }
-
-/** Writes a header of 12 bytes without CSRC, extension and padding. */
-export function writeRtpHeader(
-  bytes: Buffer,
-  at: number,
-  fields: { marker: boolean; payloadType: number; sequence: number; timestamp: number; ssrc: number },
-): void {
-  bytes[at] = 0x80;
-  bytes[at + 1] = (fields.marker ? 0x80 : 0) | fields.payloadType;
-  bytes.writeUInt16BE(fields.sequence, at + 2);
-  bytes.writeUInt32BE(fields.timestamp, at + 4);
-  bytes.writeUInt32BE(fields.ssrc, at + 8);
-}

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import type { Codec } from '../codecs/codec.ts';
 import { StreamError } from '../core/errors.ts';
 import type { Track, WritePacket } from '../core/model.ts';
+import { RTP_HEADER_BYTES } from './block.ts';
 import { DecodeTime, reorderDepth } from './decode-time.ts';
 import type { MediaClock, TrackClock } from './media-clock.ts';
 import {
@@ -24,14 +25,9 @@ import {
 } from './packet.ts';
 import type { Depacketizer, RtpFormat } from './payload.ts';
 import { payloadFormatNamed } from './payload-formats.ts';
-import { ReorderBuffer, sequenceDistance } from './reorder.ts';
-import {
-  parseRtcp,
-  pictureLossIndication,
-  RECEIVER_REPORT_BYTES,
-  type SenderReport,
-  writeReceiverReport,
-} from './rtcp.ts';
+import { Reception } from './reception.ts';
+import { ReorderBuffer } from './reorder.ts';
+import { parseRtcp, pictureLossIndication, type SenderReport } from './rtcp.ts';
 
 export interface RtpReceiverOptions {
   /** Of the tracks it makes. */
@@ -44,6 +40,8 @@ export interface RtpReceiverOptions {
   readonly write: WritePacket;
 }
 
+/** Version 2 without padding, extension and CSRC. */
+const PLAIN_FIRST_BYTE = 0x80;
 /** More gaps than this, in more than half of the packets: a camera over TCP that does not count properly. */
 const TOLERATED_GAPS = 16;
 
@@ -71,10 +69,9 @@ export class RtpReceiver {
   #expected = -1;
   #gaps = 0;
   #malformed = 0;
-  #statistics = { base: -1, highest: 0, received: 0, expectedPrior: 0, receivedPrior: 0 };
-  #jitter = 0;
-  #transit: number | undefined;
-  #lastReport: { middle: number; nowMs: number } | undefined;
+  /** Packets in order that are not counted in `#reception` yet. */
+  #run = 0;
+  #reception: Reception;
 
   /** Fails with `unsupported` for an encoding that has no payload format here. */
   constructor({ id, format, clock, reorder, write }: RtpReceiverOptions) {
@@ -88,6 +85,7 @@ export class RtpReceiver {
     const { kind, timeBase } = codec;
     this.#clock = clock.addTrack({ kind, timeBase, clockRate: format.clockRate });
     this.#timeBase = timeBase;
+    this.#reception = new Reception(format.clockRate);
     this.#depacketizer = payload.createDepacketizer(format, (data, timestamp, key, duration, ticks) =>
       this.#unit(data, timestamp, key, duration, ticks),
     );
@@ -123,26 +121,17 @@ export class RtpReceiver {
 
   /** Takes one RTP packet, `bytes[start, end)`, lent for the call. RTCP on the same channel is recognised. `nowMs`: of `performance.now()`. */
   push(bytes: Buffer, start: number, end: number, nowMs: number): void {
-    if (!isRtp(bytes, start, end)) {
-      this.#malformed++;
-      return;
-    }
-    if (isRtcp(bytes, start, end)) {
-      this.pushRtcp(bytes, start, end, nowMs);
-      return;
-    }
-    if (!this.#isOurs(rtpPayloadType(bytes, start))) return;
     this.#nowMs = nowMs;
+    if (!this.#isPlainNext(bytes, start, end)) {
+      this.#examine(bytes, start, end);
+      return;
+    }
+    this.#expected = (this.#expected + 1) & 0xffff;
+    this.#run++;
     this.packets++;
     this.bytes += end - start;
-    this.#followSender(bytes, start);
-    this.#count(bytes, start, nowMs);
-    if (this.#reorder) {
-      this.#reorder.push(bytes, start, end, nowMs);
-      return;
-    }
-    this.#noticeGap(rtpSequence(bytes, start));
-    this.#deliver(bytes, start, end);
+    const timestamp = rtpTimestamp(bytes, start);
+    this.#depacketizer.push(bytes, start + RTP_HEADER_BYTES, end, timestamp, rtpMarker(bytes, start));
   }
 
   /** Takes a compound RTCP packet. */
@@ -154,29 +143,55 @@ export class RtpReceiver {
   /** A receiver report (RR and SDES) for the sender; undefined before its first packet. */
   receiverReport(nowMs: number): Buffer | undefined {
     if (this.#ssrc === undefined) return undefined;
-    const statistics = this.#statistics;
-    const expected = statistics.highest - statistics.base + 1;
-    const interval = expected - statistics.expectedPrior;
-    const lostInterval = interval - (statistics.received - statistics.receivedPrior);
-    statistics.expectedPrior = expected;
-    statistics.receivedPrior = statistics.received;
-    const report = Buffer.allocUnsafe(RECEIVER_REPORT_BYTES);
-    writeReceiverReport(report, 0, this.#ownSsrc, {
-      ssrc: this.#ssrc,
-      fractionLost:
-        interval > 0 && lostInterval > 0 ? Math.min(255, Math.floor((lostInterval * 256) / interval)) : 0,
-      lost: Math.max(0, expected - statistics.received),
-      highestSequence: statistics.highest,
-      jitter: Math.floor(this.#jitter),
-      lastReport: this.#lastReport?.middle ?? 0,
-      delay: this.#lastReport ? Math.round((nowMs - this.#lastReport.nowMs) * 65.536) : 0,
-    });
-    return report;
+    this.#settleRun();
+    return this.#reception.report(this.#ownSsrc, this.#ssrc, nowMs);
   }
 
   /** A request for a key frame (PLI); undefined before the sender's first packet. */
   keyframeRequest(): Buffer | undefined {
     return this.#ssrc === undefined ? undefined : pictureLossIndication(this.#ownSsrc, this.#ssrc);
+  }
+
+  /** Nearly every packet by TCP: the next of the same sender, and nothing in its header but the fixed 12 bytes. */
+  #isPlainNext(bytes: Buffer, start: number, end: number): boolean {
+    return (
+      end - start > RTP_HEADER_BYTES &&
+      bytes[start] === PLAIN_FIRST_BYTE &&
+      (bytes[start + 1]! & 0x7f) === this.format.payloadType &&
+      rtpSequence(bytes, start) === this.#expected &&
+      rtpSsrc(bytes, start) === this.#ssrc
+    );
+  }
+
+  /** Any other packet. */
+  #examine(bytes: Buffer, start: number, end: number): void {
+    if (!isRtp(bytes, start, end)) {
+      this.#malformed++;
+      return;
+    }
+    if (isRtcp(bytes, start, end)) {
+      this.pushRtcp(bytes, start, end, this.#nowMs);
+      return;
+    }
+    if (!this.#isOurs(rtpPayloadType(bytes, start))) return;
+    this.packets++;
+    this.bytes += end - start;
+    const sequence = rtpSequence(bytes, start);
+    this.#settleRun();
+    this.#followSender(rtpSsrc(bytes, start), sequence);
+    this.#reception.count(sequence);
+    if (this.#reorder) {
+      this.#reception.measureJitter(rtpTimestamp(bytes, start), this.#nowMs);
+      this.#reorder.push(bytes, start, end, this.#nowMs);
+      return;
+    }
+    this.#noticeGap(sequence);
+    this.#deliver(bytes, start, end);
+  }
+
+  #settleRun(): void {
+    this.#reception.countRun(this.#run);
+    this.#run = 0;
   }
 
   /** Some cameras send another payload type than they declare: it is taken until the declared one is seen. */
@@ -185,33 +200,16 @@ export class RtpReceiver {
     return payloadType === this.format.payloadType || !this.#sawDeclaredType;
   }
 
-  #followSender(bytes: Buffer, start: number): void {
-    const ssrc = rtpSsrc(bytes, start);
+  #followSender(ssrc: number, sequence: number): void {
     if (ssrc === this.#ssrc) return;
     const known = this.#ssrc !== undefined;
     this.#ssrc = ssrc;
-    if (!known || sequenceDistance(this.#statistics.highest & 0xffff, rtpSequence(bytes, start)) === 1)
-      return;
+    if (!known || this.#reception.follows(sequence)) return;
     this.#reorder?.reset();
     this.#depacketizer.lost();
     this.#clock.restart();
     this.#expected = -1;
-    this.#statistics = { base: -1, highest: 0, received: 0, expectedPrior: 0, receivedPrior: 0 };
-    this.#transit = undefined;
-  }
-
-  /** Statistics for receiver reports: RFC 3550 appendices A.3 and A.8. */
-  #count(bytes: Buffer, start: number, nowMs: number): void {
-    const statistics = this.#statistics;
-    const sequence = rtpSequence(bytes, start);
-    statistics.received++;
-    if (statistics.base < 0) statistics.base = statistics.highest = sequence;
-    else statistics.highest += Math.max(0, sequenceDistance(statistics.highest & 0xffff, sequence));
-    const transit = ((nowMs * this.format.clockRate) / 1000 - rtpTimestamp(bytes, start)) % 2 ** 32;
-    if (this.#transit !== undefined)
-      this.#jitter +=
-        (Math.min(Math.abs(transit - this.#transit), this.format.clockRate) - this.#jitter) / 16;
-    this.#transit = transit;
+    this.#reception = new Reception(this.format.clockRate);
   }
 
   #noticeGap(sequence: number): void {
@@ -257,13 +255,8 @@ export class RtpReceiver {
   #senderReport(report: SenderReport): void {
     if (this.#ssrc !== undefined && report.ssrc !== this.#ssrc) return;
     this.#clock.senderReport(report.wallMs, report.timestamp);
-    this.#lastReport = { middle: ntpMiddle(report.wallMs), nowMs: this.#nowMs };
+    this.#reception.senderReport(report.wallMs, this.#nowMs);
   }
 }
 
 const rescale = (ticks: number, from: number, to: number): number => Math.round((ticks * to) / from);
-
-/** The middle 32 bits of an NTP timestamp. */
-function ntpMiddle(wallMs: number): number {
-  return Math.round((wallMs / 1000 + 2208988800) * 65536) % 2 ** 32;
-}

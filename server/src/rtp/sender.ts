@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import type { Codec } from '../codecs/codec.ts';
 import { StreamError } from '../core/errors.ts';
 import type { Packet } from '../core/model.ts';
-import { INTERLEAVED_BYTES, RTP_HEADER_BYTES, type RtpBlockWriter } from './block.ts';
+import { RTP_HEADER_BYTES, type RtpBlockWriter } from './block.ts';
 import type { PacketSink, RtpFormat } from './payload.ts';
 import { payloadFormatOf } from './payload-formats.ts';
 import { SENDER_REPORT_BYTES, writeSenderReport } from './rtcp.ts';
@@ -131,6 +131,3 @@ export class RtpSender implements PacketSink {
     report.copy(this.#writer.buffer, at);
   }
 }
-
-/** Offset of the RTP payload in a block, from the offset of its packet. */
-export const PAYLOAD_OFFSET = INTERLEAVED_BYTES + RTP_HEADER_BYTES;

@@ -45,7 +45,7 @@ export class Slab {
 
   /** Appends a copy of `source[from, to)`. */
   append(source: Buffer, from: number, to: number): void {
-    this.ensure(to - from);
+    if (this.end + to - from > this.buffer.length) this.ensure(to - from);
     source.copy(this.buffer, this.end, from, to);
     this.end += to - from;
   }
