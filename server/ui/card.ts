@@ -1,4 +1,5 @@
 /** One stream of the list: picture, state, codecs, links. */
+import '../../frontend-card/src/player/player.ts';
 import { h } from '../../frontend-card/src/player/dom.ts';
 import { sentence } from '../../frontend-card/src/player/policy.ts';
 import { apiUrl } from '../../frontend-card/src/player/url.ts';
@@ -16,8 +17,11 @@ export interface Card {
 const STATES = { live: 'Live', idle: 'Idle', error: 'Error' } as const;
 const COPIED_MS = 2000;
 
-/** `rtsp`: the address for other players; undefined when the RTSP server is off. */
-export function createCard(name: string, rtsp: string | undefined): Card {
+/**
+ * `rtsp`: the address for other players; undefined when the RTSP server is off. `plays`: the card shows the moving
+ * picture, not a still of it, and so keeps the stream running.
+ */
+export function createCard(name: string, rtsp: string | undefined, plays: boolean): Card {
   const api = (path: string) => apiUrl(document.baseURI, path, { src: name });
   const image = h('img', { alt: '', hidden: true });
   const state = h('span', { class: 'state' });
@@ -31,6 +35,7 @@ export function createCard(name: string, rtsp: string | undefined): Card {
     state,
     viewers,
   );
+  if (plays) picture.prepend(h('porthole-player', { src: name, name: '', muted: true, inert: true }));
   const codecs = h('p');
   const links = h(
     'div',
@@ -51,7 +56,7 @@ export function createCard(name: string, rtsp: string | undefined): Card {
   return {
     element,
     update(stream) {
-      if (stream.state === 'live')
+      if (stream.state === 'live' && !plays)
         wantThumbnail(image, apiUrl(document.baseURI, 'api/frame.jpeg', { src: name, width: '640' }));
       const text = JSON.stringify(stream);
       if (text === shown) return;

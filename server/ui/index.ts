@@ -56,7 +56,7 @@ function showStreams(answer: unknown, { rtsp, version, porthole }: ServerInfo): 
     let card = cards.get(stream.name);
     if (!card) {
       const address = rtsp && rtspUrl(document.baseURI, rtsp.listen ?? '', stream.name);
-      card = createCard(stream.name, address);
+      card = createCard(stream.name, address, streams.length === 1);
       cards.set(stream.name, card);
     }
     card.update(stream);
