@@ -35,6 +35,7 @@ class FakeWebrtc implements WebrtcServer {
       id,
       peer: createPeer({ format, protocol }),
       sdp: ANSWER,
+      connected: true,
       ended: new Promise(() => {}),
       addCandidate: (candidate) => void this.candidates.push(candidate),
       close: () => {

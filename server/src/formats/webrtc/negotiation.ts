@@ -85,8 +85,9 @@ function h264Rank(profileLevelId: string, avcC: Buffer | undefined): number {
   const [offeredProfile = 0, offeredFlags = 0] = Buffer.from(profileLevelId, 'hex');
   const profile = sps[1]!;
   const flags = sps[2]!;
-  if (offeredProfile !== profile) return offeredProfile > profile ? 2 : 3;
-  return (offeredFlags & CONSTRAINED) === (flags & CONSTRAINED) ? 0 : 1;
+  if (offeredProfile === profile) return (offeredFlags & CONSTRAINED) === (flags & CONSTRAINED) ? 0 : 1;
+  // The next lower one: browsers choose hardware decoders by it, and those take High where they take Main.
+  return offeredProfile < profile ? 2 + (profile - offeredProfile) / 256 : 4;
 }
 
 /** Of hvcC: general_profile_idc in byte 1, general_level_idc in byte 12 (ISO 14496-15 §8.3.3.1). */
