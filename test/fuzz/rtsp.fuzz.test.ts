@@ -80,9 +80,6 @@ test('interleaved streams, in reads of any size', () => {
       onMessage: (message) => {
         seen += message.body.length;
       },
-      onGarbage: (bytes) => {
-        seen += bytes;
-      },
     });
     allowed(() => {
       for (let at = 0; at < input.length; ) {

@@ -160,7 +160,8 @@ export class TrackClock {
   #anchor(timestamp: number, nowMs: number): number {
     if (this.#report) this.#report.ticks = (this.#report.timestamp - timestamp) | 0;
     const arrival = this.#session.secondsAt(nowMs);
-    return this.#anchorByReport(arrival) ?? this.#anchorByRtpInfo(timestamp) ?? arrival;
+    const seconds = this.#anchorByReport(arrival) ?? this.#anchorByRtpInfo(timestamp) ?? arrival;
+    return Math.round(seconds * this.#timeBase) / this.#timeBase;
   }
 
   #anchorByReport(arrival: number): number | undefined {

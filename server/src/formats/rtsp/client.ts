@@ -50,8 +50,8 @@ const MAX_ATTEMPTS = 3;
 export class RtspClient {
   bytesReceived = 0;
   bytesSent = 0;
-  /** Bytes skipped between frames. */
-  garbage = 0;
+  /** Times that bytes had to be skipped to find the next frame. */
+  resyncs = 0;
   /** The `Session` of all further requests. */
   session: string | undefined;
   /** Methods that the camera has announced in `Public`; empty while it has not. */
@@ -73,8 +73,8 @@ export class RtspClient {
     this.#reader = new InterleavedReader({
       onFrame: (channel, bytes, start, end) => options.onFrame(channel, bytes, start, end, this.#nowMs),
       onMessage: (message) => this.#receive(message),
-      onGarbage: (bytes) => {
-        this.garbage += bytes;
+      onResync: () => {
+        this.resyncs++;
       },
     });
   }

@@ -14,8 +14,8 @@ export interface InterleavedHandlers {
   /** One frame: `bytes[start, end)`, lent for the call. */
   onFrame(channel: number, bytes: Buffer, start: number, end: number): void;
   onMessage(message: RtspMessage): void;
-  /** Bytes were skipped to find the next frame. */
-  onGarbage?(bytes: number): void;
+  /** Bytes have to be skipped to find the next frame; once for a stretch of them. */
+  onResync?(): void;
 }
 
 const DOLLAR = 0x24;
@@ -145,11 +145,11 @@ export class InterleavedReader {
   #skip(buffer: Buffer, start: number, end: number): number {
     if (!this.#started)
       throw new StreamError('protocol', `not RTSP: ${quoteBytes(buffer.subarray(start, end))}`);
+    if (!this.#searching) this.#handlers.onResync?.();
     this.#searching = true;
     let at = start + 1;
     while (at < end && !this.#looksLikeUnit(buffer, at, end)) at++;
     this.#garbage += at - start;
-    this.#handlers.onGarbage?.(at - start);
     if (this.#garbage > MAX_GARBAGE_BYTES)
       throw new StreamError('protocol', `no RTSP in the last ${MAX_GARBAGE_BYTES} bytes`);
     return at;

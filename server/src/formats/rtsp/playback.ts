@@ -3,7 +3,7 @@
  * and the wait for what the SDP did not tell.
  */
 import type { AudioCodec } from '../../codecs/codec.ts';
-import { StreamError, toStreamError } from '../../core/errors.ts';
+import { type ErrorCode, StreamError, toStreamError } from '../../core/errors.ts';
 import type { MediaClock } from '../../rtp/media-clock.ts';
 import { RtpReceiver } from '../../rtp/receiver.ts';
 import type { Logger } from '../../util/log.ts';
@@ -43,6 +43,8 @@ export interface PlaybackContext {
   readonly log: Logger;
 }
 
+/** Refusals of one media, which leave the session usable. */
+const LEFT_OUT: ReadonlySet<ErrorCode> = new Set(['protocol', 'not_found', 'unsupported']);
 /** UDP that a firewall drops is silent. */
 const UDP_SILENCE_MS = 3000;
 
@@ -129,8 +131,8 @@ async function setUp(
       receivers.push(receiver);
     } catch (error) {
       const failure = toStreamError(error);
-      if (failure.code !== 'protocol' && failure.code !== 'not_found' && failure.code !== 'unsupported')
-        throw failure;
+      const transportRefused = failure.code === 'unsupported' && receivers.length === 0;
+      if (transportRefused || !LEFT_OUT.has(failure.code)) throw failure;
       log.warn(`${media.kind} of the camera is left out`, { error: failure });
       failures.push(failure);
     }

@@ -119,7 +119,6 @@ class RtspProducer implements Producer {
   }
 
   #createPeer(session: RtspSession): Peer {
-    const current = (): Playback => this.#playback;
     const peer = createPeer({
       format: 'rtsp',
       protocol: this.#plan.options.webSocket ? 'ws' : `rtsp+${session.lower}`,
@@ -128,12 +127,9 @@ class RtspProducer implements Producer {
       sdp: session.sdpText,
     });
     return Object.defineProperties(peer, {
-      bytesReceived: { enumerable: true, get: () => current().session.bytesReceived },
-      bytesSent: { enumerable: true, get: () => current().session.bytesSent },
-      corrupt: {
-        enumerable: true,
-        get: () => current().receivers.reduce((sum, { corrupt }) => sum + corrupt, 0),
-      },
+      bytesReceived: { enumerable: true, get: () => this.#playback.session.bytesReceived },
+      bytesSent: { enumerable: true, get: () => this.#playback.session.bytesSent },
+      corrupt: { enumerable: true, get: () => corruptOf(this.#playback) },
     });
   }
 
@@ -214,3 +210,6 @@ class RtspProducer implements Producer {
     return done;
   }
 }
+
+const corruptOf = ({ session, receivers }: Playback): number =>
+  receivers.reduce((sum, { corrupt }) => sum + corrupt, session.resyncs);

@@ -101,8 +101,9 @@ export class RtspSession {
   get bytesSent(): number {
     return this.#client?.bytesSent ?? 0;
   }
-  get garbage(): number {
-    return this.#client?.garbage ?? 0;
+  /** Times that the interleaved stream was out of step. */
+  get resyncs(): number {
+    return this.#client?.resyncs ?? 0;
   }
   get queuedBytes(): number {
     return this.#client?.queuedBytes ?? 0;
@@ -145,11 +146,10 @@ export class RtspSession {
     this.#readSession(response);
     const answered = parseTransports(header(response, 'transport') ?? '')[0];
     if (answered?.multicast) throw new StreamError('unsupported', 'the camera offers multicast only');
-    if (answered && answered.lower !== transport.lower)
-      throw new StreamError(
-        'unsupported',
-        `asked for ${transport.lower}, the camera answered ${answered.lower}`,
-      );
+    // An answer without channels and ports only repeats the profile.
+    const other = answered && answered.lower !== transport.lower;
+    if (other && (answered.interleaved || answered.clientPort || answered.serverPort))
+      throw new StreamError('unsupported', `the camera answers ${transport.lower} by ${answered.lower}`);
     const channel = transport.accept(index, answered, receiver);
     this.#medias.push({ url, receiver, channel });
     return index;
