@@ -129,6 +129,7 @@ describe('a source that cannot be opened', () => {
       }
       streams[name] = `rtsp://admin:${PASSWORD}@127.0.0.1:${port}/live/main#timeout=2`;
     }
+    streams['unknown-scheme'] = 'nonsense://camera/1';
     server = await startServer({ streams });
     goodViewer = await watchMse(server, 'good');
     await goodViewer.play(0.5);
@@ -165,6 +166,12 @@ describe('a source that cannot be opened', () => {
       assert.match(lines[0]!, says);
     });
   }
+
+  test('a scheme that nobody knows', async () => {
+    const response = await server.fetch('/api/stream.mp4?src=unknown-scheme');
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), /not supported: nonsense/);
+  });
 
   test('many who ask do not make more connections', async () => {
     for (const { name } of REFUSALS) {

@@ -26,9 +26,9 @@ export interface Finished {
 export async function run(
   command: string,
   args: readonly string[],
-  { timeoutMs = 30_000, input, env }: { timeoutMs?: number; input?: Buffer; env?: NodeJS.ProcessEnv } = {},
+  { timeoutMs = 30_000, input, cwd }: { timeoutMs?: number; input?: Buffer; cwd?: string } = {},
 ): Promise<Finished> {
-  const child = spawnTied(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: env ?? process.env });
+  const child = spawnTied(command, args, { cwd, stdio: ['pipe', 'pipe', 'pipe'] });
   const stdout: Buffer[] = [];
   let stderr = '';
   child.stdout!.on('data', (bytes: Buffer) => stdout.push(bytes));

@@ -112,6 +112,11 @@ export class TestServer {
     );
   }
 
+  /** How the process ended; undefined while it runs. */
+  get exitCode(): number | NodeJS.Signals | undefined {
+    return this.#process.exitCode ?? this.#process.signalCode ?? undefined;
+  }
+
   /** SIGTERM, as a service manager would; fails when the server does not end by itself. */
   async stop(): Promise<void> {
     if (this.running) {
@@ -131,16 +136,22 @@ export class TestServer {
 }
 
 /**
- * Starts the server with a config file of this text (or the JSON of this object) and waits until its API listens.
- * Ports and addresses are set beside it.
+ * Starts the server with a config file of this text (or the JSON of this object; undefined = without a file) and waits
+ * until its API listens. Ports and addresses are set beside it.
  */
 export async function startServer(
-  config: string | Readonly<Record<string, unknown>>,
-  { env = {}, args = [] }: { env?: NodeJS.ProcessEnv; args?: readonly string[] } = {},
+  config: string | Readonly<Record<string, unknown>> | undefined,
+  {
+    env = {},
+    command = [process.execPath, ENTRY],
+    args = [],
+  }: { env?: NodeJS.ProcessEnv; command?: readonly string[]; args?: readonly string[] } = {},
 ): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'porthole-test-'));
   const file = join(folder, 'porthole.yaml');
-  writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config));
+  if (config !== undefined) {
+    writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config));
+  }
   const ports = [await freePort(), await freePort(), await freePort()];
   const [api, rtsp, webrtc] = ports.map((port) => `127.0.0.1:${port}`);
   const listen = {
@@ -148,9 +159,9 @@ export async function startServer(
     rtsp: { listen: rtsp },
     webrtc: { listen: webrtc, candidates: [webrtc], ice_servers: [], filters: { loopback: true } },
   };
-  const program = PEER ? [PEER] : [process.execPath, ENTRY];
-  const [command = '', ...words] = [...program, '-c', file, '-c', JSON.stringify(listen), ...args];
-  const child = spawnTied(command, words, {
+  const [program = '', ...words] = PEER ? [PEER] : command;
+  const configs = [...(config === undefined ? [] : ['-c', file]), '-c', JSON.stringify(listen)];
+  const child = spawnTied(program, [...words, ...configs, ...args], {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
