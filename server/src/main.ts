@@ -9,6 +9,7 @@ import { createLogger } from './util/log.ts';
 import { API_VERSION, VERSION } from './util/version.ts';
 
 collectGarbageOnOneThread();
+logWarnings();
 
 const STOP_TIMEOUT_MS = 5000;
 const log = createLogger('app');
@@ -24,6 +25,12 @@ async function main(argv: readonly string[]): Promise<void> {
     );
   else if (daemon) runInBackground(argv);
   else await serve(configs.length ? configs : defaultConfigs(process.cwd()));
+}
+
+/** Node's own warnings go to the log: standard error belongs to what the user has to see. */
+function logWarnings(): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => log.debug('node', { warning: `${name}: ${message}` }));
 }
 
 function readArguments(argv: readonly string[]): ReturnType<typeof parseArguments> {
