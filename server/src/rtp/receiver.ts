@@ -196,8 +196,9 @@ export class RtpReceiver {
 
   /** Some cameras send another payload type than they declare: it is taken until the declared one is seen. */
   #isOurs(payloadType: number): boolean {
-    if (payloadType === this.format.payloadType) this.#sawDeclaredType = true;
-    return payloadType === this.format.payloadType || !this.#sawDeclaredType;
+    const declared = payloadType === this.format.payloadType;
+    if (declared || this.#run > 0) this.#sawDeclaredType = true;
+    return declared || !this.#sawDeclaredType;
   }
 
   #followSender(ssrc: number, sequence: number): void {

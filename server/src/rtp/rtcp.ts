@@ -88,7 +88,8 @@ export interface ReportBlock {
 export function writeReceiverReport(bytes: Buffer, at: number, ssrc: number, block: ReportBlock): void {
   writeHead(bytes, at, 1, RECEIVER_REPORT, 7, ssrc);
   bytes.writeUInt32BE(block.ssrc, at + 8);
-  bytes.writeUInt32BE((block.fractionLost << 24) | Math.min(block.lost, 0x7fffff), at + 12);
+  bytes[at + 12] = block.fractionLost;
+  bytes.writeIntBE(Math.min(block.lost, 0x7fffff), at + 13, 3);
   bytes.writeUInt32BE(block.highestSequence >>> 0, at + 16);
   bytes.writeUInt32BE(block.jitter >>> 0, at + 20);
   bytes.writeUInt32BE(block.lastReport >>> 0, at + 24);
