@@ -1,6 +1,7 @@
 /** A plain RTSP viewer over TCP (interleaved), for crowds: counts packets, and can stop reading. Its own code, not the server's. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from './wait.ts';
 
 export class RtspViewer {
@@ -93,4 +94,38 @@ export async function watchRtsp(url: string): Promise<RtspViewer> {
   }
   await viewer.request('PLAY', base, [`Session: ${session}`]);
   return viewer;
+}
+
+/** Asks for the ONVIF backchannel and says these PCMA frames of 40 ms in real time. */
+export async function talkRtsp(url: string, frames: readonly Buffer[]): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await using viewer = new RtspViewer(socket);
+  await once(socket, 'connect');
+  const require = 'Require: www.onvif.org/ver20/backchannel';
+  const { head, body } = await viewer.request('DESCRIBE', url, [require]);
+  const base = /content-base: *(\S+)/i.exec(head)?.[1] ?? url;
+  const media = body
+    .split(/^(?=m=)/m)
+    .find((section) => /^m=audio/.test(section) && /^a=sendonly/m.test(section));
+  if (!media || !/ 8( |\r)/.test(media)) throw new Error(`no loudspeaker for PCMA in\n${body}`);
+  const control = /^a=control:(\S+)/m.exec(media)![1]!;
+  const track = control.startsWith('rtsp:') ? control : `${base.replace(/\/?$/, '/')}${control}`;
+  const reply = await viewer.request('SETUP', track, [
+    require,
+    'Transport: RTP/AVP/TCP;unicast;interleaved=4-5',
+  ]);
+  const session = /session: *([^;\s]+)/i.exec(reply.head)![1]!;
+  await viewer.request('PLAY', base, [require, `Session: ${session}`]);
+  const startedAt = performance.now();
+  for (const [index, frame] of frames.entries()) {
+    const packet = Buffer.alloc(16);
+    packet.write('$\x04', 'latin1');
+    packet.writeUInt16BE(12 + frame.length, 2);
+    packet.writeUInt16BE(0x8008, 4);
+    packet.writeUInt16BE(index, 6);
+    packet.writeUInt32BE(index * frame.length, 8);
+    socket.write(Buffer.concat([packet, frame]));
+    await sleep(Math.max(0, startedAt + 40 * (index + 1) - performance.now()));
+  }
 }
