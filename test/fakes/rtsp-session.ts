@@ -67,8 +67,10 @@ export class RtspSession {
     socket.once('close', () => this.#release());
   }
 
+  /** A socket that ends already can't be reset any more: Node would leave its handle open. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    if (this.#socket.writableEnded) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   hangUp(): void {
@@ -109,6 +111,7 @@ export class RtspSession {
   }
 
   #hear(packet: Buffer): void {
+    if (packet.length <= 12) return;
     this.#camera.heard.push({
       payloadType: packet[1]! & 127,
       sequence: packet.readUInt16BE(2),
