@@ -16,9 +16,23 @@ export function openRtsp(text: string, signal = new AbortController().signal): P
   });
 }
 
-/** Runs a producer for some time and returns what it wrote. Rejects as `run` does. */
-export async function collect(producer: Producer, milliseconds: number): Promise<Packet[]> {
+/** Runs a producer for some time, or until it has written enough, and returns what it wrote. Rejects as `run` does. */
+export async function collect(
+  producer: Producer,
+  milliseconds: number,
+  enough: (packets: readonly Packet[]) => boolean = () => false,
+): Promise<Packet[]> {
   const packets: Packet[] = [];
-  await producer.run((packet) => packets.push(packet), AbortSignal.timeout(milliseconds));
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), milliseconds);
+  try {
+    await producer.run((packet) => {
+      if (stop.signal.aborted) return;
+      packets.push(packet);
+      if (enough(packets)) stop.abort();
+    }, stop.signal);
+  } finally {
+    clearTimeout(timer);
+  }
   return packets;
 }
