@@ -9,6 +9,7 @@ import type { ConfigStore } from './config/store.ts';
 import { type StreamConfig, streamList } from './config/streams.ts';
 import { Streams } from './core/streams.ts';
 import { DEMO_STREAM } from './demo.ts';
+import { createTalkEncoders } from './formats/ffmpeg/talk-encoder.ts';
 import type { OpenContext, Services } from './formats/format.ts';
 import { openSource } from './formats/open.ts';
 import { type RtspServer, startRtspServer } from './formats/rtsp/server.ts';
@@ -38,7 +39,9 @@ export async function startServer(
     privateRtsp ??= startRtspServer({ listen: '127.0.0.1:0', streams, log: createLogger('rtsp') });
     return privateRtsp;
   };
-  const streams = new Streams((text, stream, signal) => openSource(text, contextFor(stream, signal), true));
+  const streams = new Streams((text, stream, signal) => openSource(text, contextFor(stream, signal), true), {
+    findTalkEncoder: createTalkEncoders(() => String(services.section('ffmpeg').bin ?? 'ffmpeg')),
+  });
   const services: Services = {
     streams,
     section: (name) => (store.current as unknown as Record<string, Record<string, unknown>>)[name] ?? {},

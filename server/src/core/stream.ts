@@ -9,7 +9,7 @@ import { accepts } from './negotiate.ts';
 import { PushSlot } from './push.ts';
 import { type Selection, select } from './selection.ts';
 import { Source } from './source.ts';
-import { Intercom } from './talk.ts';
+import { type FindTalkEncoder, Intercom } from './talk.ts';
 import { type LiveTrack, Subscription } from './tracks.ts';
 
 /** What a stream is given by the server. */
@@ -21,6 +21,7 @@ export interface StreamSettings {
   readonly log: Logger;
   /** How long a source stays open after its last viewer. */
   readonly lingerMs: number;
+  readonly findTalkEncoder?: FindTalkEncoder | undefined;
 }
 
 interface Attached {
@@ -34,7 +35,7 @@ export class Stream {
   readonly #settings: StreamSettings;
   readonly #push = new PushSlot();
   readonly #pushSource: Source;
-  readonly #intercom = new Intercom();
+  readonly #intercom: Intercom;
   readonly #attached = new Map<Consumer, Attached>();
   #sources: readonly Source[] = [];
   #closed = false;
@@ -42,6 +43,7 @@ export class Stream {
   constructor(settings: StreamSettings) {
     this.name = settings.name;
     this.#settings = settings;
+    this.#intercom = new Intercom(settings.findTalkEncoder);
     this.#pushSource = this.#createSource('', this.#push.open);
     this.setSources(settings.sources);
   }
@@ -135,9 +137,16 @@ export class Stream {
     return [];
   }
 
-  /** Codecs of the loudspeaker, as far as the sources that are open tell. */
+  /** What a microphone may send for the loudspeaker that a talk would use; opens sources as `findLoudspeaker` does. */
+  async findTalkCodecs(): Promise<readonly AudioCodec[]> {
+    return this.#intercom.talkCodecs(await this.findLoudspeaker());
+  }
+
+  /** What a microphone may send, in the loudspeaker's order of preference; as far as the sources that are open tell. */
   loudspeakerCodecs(): readonly AudioCodec[] {
-    return this.sources.flatMap((source) => source.producer?.backchannel?.codecs ?? []);
+    return this.#intercom.talkCodecs(
+      this.sources.flatMap((source) => source.producer?.backchannel?.codecs ?? []),
+    );
   }
 
   /**

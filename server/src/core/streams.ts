@@ -3,6 +3,7 @@ import { createLogger } from '../util/log.ts';
 import { StreamError } from './errors.ts';
 import type { Producer } from './model.ts';
 import { Stream } from './stream.ts';
+import type { FindTalkEncoder } from './talk.ts';
 
 /** Opens a source text for a stream; main.ts hands the format table in here. */
 export type OpenSource = (text: string, streamName: string, signal: AbortSignal) => Promise<Producer>;
@@ -19,14 +20,19 @@ const MAXIMUM_STREAMS = 1000;
 export class Streams {
   readonly #open: OpenSource;
   readonly #lingerMs: number;
+  readonly #findTalkEncoder: FindTalkEncoder | undefined;
   readonly #streams = new Map<string, Stream>();
   /** Second names of streams. */
   readonly #aliases = new Map<string, string>();
   readonly #log = createLogger('streams');
 
-  constructor(open: OpenSource, { lingerMs = LINGER_MS }: { lingerMs?: number } = {}) {
+  constructor(
+    open: OpenSource,
+    { lingerMs = LINGER_MS, findTalkEncoder }: { lingerMs?: number; findTalkEncoder?: FindTalkEncoder } = {},
+  ) {
     this.#open = open;
     this.#lingerMs = lingerMs;
+    this.#findTalkEncoder = findTalkEncoder;
   }
 
   get(name: string): Stream | undefined {
@@ -64,6 +70,7 @@ export class Streams {
       open: (text, signal) => this.#open(text, name, signal),
       log: this.#log,
       lingerMs: this.#lingerMs,
+      findTalkEncoder: this.#findTalkEncoder,
     });
     this.#aliases.delete(name);
     this.#streams.set(name, stream);

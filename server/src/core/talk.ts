@@ -26,6 +26,40 @@ export function matchTalk(
   return from && to ? { from, to } : undefined;
 }
 
+/** Makes a codec that is not PCM out of PCM, in front of a talk: FFmpeg, handed in by main. */
+export interface TalkEncoder {
+  /** What it wants to be written. */
+  readonly input: AudioCodec;
+  /** A talk whose packets are encoded and written to `talk`; closing it closes `talk`. */
+  start(talk: Talk): Promise<Talk>;
+}
+
+/** The encoder for a codec; undefined where there is none. */
+export type FindTalkEncoder = (to: AudioCodec) => TalkEncoder | undefined;
+
+/** How a microphone reaches a loudspeaker. */
+interface Route {
+  readonly from: AudioCodec;
+  readonly to: AudioCodec;
+  readonly encoder?: TalkEncoder | undefined;
+}
+
+/** As `matchTalk`; else PCM by way of an encoder. */
+function findRoute(
+  microphone: readonly AudioCodec[],
+  loudspeaker: readonly AudioCodec[],
+  findEncoder: FindTalkEncoder,
+): Route | undefined {
+  const match = matchTalk(microphone, loudspeaker);
+  const from = microphone.find(isPcm);
+  if (match || !from) return match;
+  for (const to of loudspeaker) {
+    const encoder = findEncoder(to);
+    if (encoder) return { from, to, encoder };
+  }
+  return undefined;
+}
+
 interface Session {
   readonly microphone: Microphone;
   readonly controller: AbortController;
@@ -35,6 +69,16 @@ interface Session {
 /** All talks of one stream. */
 export class Intercom {
   readonly #sessions = new Map<Source, Session>();
+  readonly #findEncoder: FindTalkEncoder;
+
+  constructor(findEncoder: FindTalkEncoder = () => undefined) {
+    this.#findEncoder = findEncoder;
+  }
+
+  /** What microphones may send for a loudspeaker: its own codecs, and PCM for those that an encoder makes. */
+  talkCodecs(loudspeaker: readonly AudioCodec[]): readonly AudioCodec[] {
+    return [...loudspeaker, ...loudspeaker.flatMap((codec) => this.#findEncoder(codec)?.input ?? [])];
+  }
 
   /** Opens sources in order until one has a fitting loudspeaker; returns the function that ends the talk. Rejects with StreamError. */
   async talk(microphone: Microphone, sources: readonly Source[]): Promise<() => void> {
@@ -47,7 +91,8 @@ export class Intercom {
         continue;
       }
       const loudspeaker = source.producer?.backchannel?.codecs ?? [];
-      if (matchTalk(microphone.codecs, loudspeaker)) return await this.#start(source, microphone);
+      if (findRoute(microphone.codecs, loudspeaker, this.#findEncoder))
+        return await this.#start(source, microphone);
       if (loudspeaker.length > 0) failure ??= mismatch(microphone.codecs, loudspeaker);
       source.release();
     }
@@ -84,16 +129,18 @@ export class Intercom {
   async #connect(source: Source, session: Session): Promise<void> {
     const { microphone, controller } = session;
     const backchannel = source.producer?.backchannel;
-    const match = backchannel && matchTalk(microphone.codecs, backchannel.codecs);
-    if (!match) throw new StreamError('no_match', 'the camera has no loudspeaker');
-    const talk = await backchannel.open(match.to, controller.signal);
+    const route = backchannel && findRoute(microphone.codecs, backchannel.codecs, this.#findEncoder);
+    if (!route) throw new StreamError('no_match', 'the camera has no loudspeaker');
+    const { from, to, encoder } = route;
+    const opened = await backchannel.open(to, controller.signal);
+    const talk = encoder ? await encoder.start(opened) : opened;
     if (controller.signal.aborted) {
       talk.close();
       return;
     }
     session.talk = talk;
-    const convert = createTalkConverter(match.from, match.to);
-    microphone.connect(match.from, (packet) => {
+    const convert = createTalkConverter(from, encoder?.input ?? to);
+    microphone.connect(from, (packet) => {
       const converted = convert(packet);
       if (converted) talk.write(converted);
     });

@@ -40,7 +40,7 @@ export async function openViewer(context: SessionContext): Promise<SessionSide> 
   const wanted = microphoneMedia(offer);
   const [selection, loudspeaker] = await Promise.all([
     accepts.length > 0 ? select(context, accepts, wanted !== undefined) : undefined,
-    wanted ? stream.findLoudspeaker() : [],
+    wanted ? stream.findTalkCodecs() : [],
   ]);
   const format = wanted && microphoneFormat(wanted, loudspeaker);
   const microphone = wanted && format && { media: wanted, format };
