@@ -7,6 +7,7 @@ import { createFlacEncoder, flacCodec } from '../codecs/flac.ts';
 import { bytesPerSample, createPcmConverter } from '../codecs/pcm.ts';
 import { StreamError } from './errors.ts';
 import { type Packet, type Track, uniqueId } from './model.ts';
+import { isPcm } from './negotiate.ts';
 
 /** A converter of one track; stateful (resampler, sample counter). Undefined where a packet gives no whole sample yet. */
 export interface Derivation {
@@ -76,9 +77,9 @@ export function createTalkConverter(
   from: AudioCodec,
   to: AudioCodec,
 ): (packet: Packet) => Packet | undefined {
-  if (from.name === to.name && from.sampleRate === to.sampleRate && from.channels === to.channels) {
-    return (packet) => packet;
-  }
+  const alike = from.sampleRate === to.sampleRate && from.channels === to.channels;
+  // Decoders of what is not PCM find the number of channels in the data.
+  if (from.name === to.name && (alike || !isPcm(from))) return (packet) => packet;
   if (to.name === 'flac') throw new StreamError('unsupported', 'a loudspeaker cannot be fed with flac');
   return derive(from, to).convert;
 }

@@ -3,26 +3,26 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Datagrams, IcePath } from './ice-path.ts';
 import type { Endpoint } from './stun.ts';
-import { enableSegmentation, MAX_SEGMENTS } from './udp-segmentation.ts';
+import { MAX_SEGMENTS, openSegmentation, type UdpSegmentation } from './udp-segmentation.ts';
 
 const RECEIVE_BUFFER_BYTES = 1 << 20;
 const SEND_BUFFER_BYTES = 4 << 20;
 /** Datagrams that the kernel does not take at once wait up to this; then they are dropped, as a router would. */
 const MAX_QUEUED_BYTES = 2 << 20;
 
-/** Length of the full SRTP packets of a frame: what the kernel cuts at. Nothing else on the socket is longer. */
+/** Length of the full SRTP packets of a frame: what the kernel cuts at. */
 export const SEGMENT_BYTES = 1210;
 
 type OnDatagram = (port: UdpPort, bytes: Buffer, address: string, remotePort: number) => void;
 
 export class UdpPort {
   readonly #socket: Socket;
-  /** Whether several datagrams may go in one `send`. */
-  readonly segmented: boolean;
+  readonly #segmentation: UdpSegmentation | undefined;
 
-  private constructor(socket: Socket, segmented: boolean) {
+  private constructor(socket: Socket, segmentation: UdpSegmentation | undefined) {
     this.#socket = socket;
-    this.segmented = segmented;
+    this.#segmentation = segmentation;
+    segmentation?.set(SEGMENT_BYTES);
   }
 
   /** Binds; rejects with the system's error. */
@@ -47,8 +47,7 @@ export class UdpPort {
     }
     socket.on('error', () => {});
     enlargeBuffers(socket);
-    const segmented = await enableSegmentation(family, socket.address().port, SEGMENT_BYTES);
-    const bound = new UdpPort(socket, segmented);
+    const bound = new UdpPort(socket, await openSegmentation(family, socket.address().port));
     socket.on('message', (bytes, remote) => onDatagram(bound, bytes, remote.address, remote.port));
     return bound;
   }
@@ -61,8 +60,33 @@ export class UdpPort {
     return this.#socket.getSendQueueSize();
   }
 
-  /** Sends `bytes[offset, offset + length)`, copied only if the kernel does not take it now. */
-  send(
+  /** Whether several datagrams may go in one `sendSegments`. */
+  get segmented(): boolean {
+    return this.#segmentation !== undefined;
+  }
+
+  /** Sends one datagram, `bytes[offset, offset + length)`, copied only if the kernel does not take it now. */
+  send(bytes: Buffer, offset: number, length: number, remote: Endpoint): void {
+    if (length <= SEGMENT_BYTES || !this.#segmentation) this.#send(bytes, offset, length, remote);
+    else if (this.#socket.getSendQueueCount() === 0) {
+      this.#segmentation.set(0);
+      this.#send(bytes, offset, length, remote);
+      this.#segmentation.set(SEGMENT_BYTES);
+    }
+  }
+
+  /** Sends datagrams that lie back to back, all of SEGMENT_BYTES but the last, which may be shorter. */
+  sendSegments(
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    remote: Endpoint,
+    onSent?: (error: Error | null) => void,
+  ): void {
+    this.#send(bytes, offset, length, remote, onSent);
+  }
+
+  #send(
     bytes: Buffer,
     offset: number,
     length: number,
@@ -78,6 +102,7 @@ export class UdpPort {
   }
 
   close(): void {
+    this.#segmentation?.close();
     this.#socket.close();
   }
 }
@@ -109,12 +134,20 @@ export class UdpPath implements IcePath {
   sendAll({ bytes, offsets, lengths, count }: Datagrams): void {
     if (this.closed) return;
     for (let index = 0; index < count; ) {
-      const segments = this.#segmented ? segmentsAt(index, lengths, count) : 1;
       const offset = offsets[index]!;
-      const last = index + segments - 1;
-      const length = offsets[last]! + lengths[last]! - offset;
-      const onSent = segments > 1 && !this.#proven ? this.#onSegmentsSent : undefined;
-      this.#port.send(bytes, offset, length, this.remote, onSent);
+      const segments = this.#segmented ? segmentsAt(index, lengths, count) : 1;
+      if (segments === 1) this.#port.send(bytes, offset, lengths[index]!, this.remote);
+      else {
+        const last = index + segments - 1;
+        const length = offsets[last]! + lengths[last]! - offset;
+        this.#port.sendSegments(
+          bytes,
+          offset,
+          length,
+          this.remote,
+          this.#proven ? undefined : this.#onSegmentsSent,
+        );
+      }
       index += segments;
     }
   }

@@ -16,30 +16,34 @@ export const MAX_SEGMENTS = 52;
 const SOL_UDP = 17;
 const UDP_SEGMENT = 103;
 
-/**
- * From now on, what is sent on the UDP socket bound to this port and is longer than `segmentBytes` is cut into datagrams
- * of that length, the last one shorter. False where that can't be.
- */
-export async function enableSegmentation(
-  family: 4 | 6,
-  port: number,
-  segmentBytes: number,
-): Promise<boolean> {
-  if (process.platform !== 'linux') return false;
+export interface UdpSegmentation {
+  /** What is longer than this is cut into datagrams of this length, the last one shorter; 0: nothing is cut. */
+  set(segmentBytes: number): void;
+  close(): void;
+}
+
+/** The option of the UDP socket bound to this port; undefined where there is no such thing. */
+export async function openSegmentation(family: 4 | 6, port: number): Promise<UdpSegmentation | undefined> {
+  if (process.platform !== 'linux') return undefined;
   try {
     const descriptor = descriptorOf(family, port);
-    if (descriptor === undefined) return false;
+    if (descriptor === undefined) return undefined;
     const { dlopen } = await import('node:ffi');
-    using library = dlopen(null, {
+    const { lib, functions } = dlopen(null, {
       setsockopt: { arguments: ['i32', 'i32', 'i32', 'buffer', 'u32'], return: 'i32' },
     });
     const value = Buffer.alloc(4);
-    if (endianness() === 'LE') value.writeInt32LE(segmentBytes);
-    else value.writeInt32BE(segmentBytes);
-    return library.functions.setsockopt(descriptor, SOL_UDP, UDP_SEGMENT, value, value.length) === 0;
+    const set = (segmentBytes: number): boolean => {
+      if (endianness() === 'LE') value.writeInt32LE(segmentBytes);
+      else value.writeInt32BE(segmentBytes);
+      return functions.setsockopt(descriptor, SOL_UDP, UDP_SEGMENT, value, value.length) === 0;
+    };
+    if (set(0)) return { set, close: () => lib.close() };
+    lib.close();
   } catch {
-    return false;
+    // Another system, an older Node.
   }
+  return undefined;
 }
 
 /** Number of our descriptor of the UDP socket bound to a port: by the inode that the kernel lists for the port. */

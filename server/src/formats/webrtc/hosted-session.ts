@@ -25,6 +25,8 @@ export interface SessionHost {
   readonly certificate: DtlsCertificate;
   readonly gatherer: CandidateGatherer;
   readonly iceServers: readonly IceServer[];
+  /** Those that are answered and not over, by id. */
+  readonly sessions: Map<string, WebrtcSession>;
   readonly log: Logger;
 }
 
@@ -74,7 +76,7 @@ export class HostedSession implements WebrtcSession {
     this.#stream = stream;
     this.#protocol = protocol;
     this.#offer = parseOffer(sdp);
-    this.peer = createPeer({ format, protocol, remoteAddress, userAgent, sdp });
+    this.peer = createPeer({ format, protocol, remoteAddress, userAgent });
     this.ended = this.#over.promise;
   }
 
@@ -93,6 +95,7 @@ export class HostedSession implements WebrtcSession {
     if (options.signal?.aborted) session.close();
     if (session.#isOver) throw new StreamError('aborted', 'the client left');
     await session.#answer(options);
+    if (!session.#isOver) host.sessions.set(session.id, session);
     return session;
   }
 
@@ -170,6 +173,7 @@ export class HostedSession implements WebrtcSession {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#log('ended', { reason });
+    this.#host.sessions.delete(this.id);
     clearTimeout(this.#relayTimer);
     this.#gathering?.close();
     this.#transport?.close();

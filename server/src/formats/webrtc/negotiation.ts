@@ -9,7 +9,6 @@ import type { Accepts, CodecPattern } from '../../core/model.ts';
 import { codecOfFormat } from '../../rtp/payload-formats.ts';
 import type { Offer, OfferedFormat, OfferedMedia } from './offer.ts';
 
-const G711_RATE = 8000;
 const PCM: ReadonlySet<string> = new Set(['pcm_alaw', 'pcm_mulaw', 'pcm_s16be', 'pcm_s16le']);
 
 /** The codec of an offered format, if we can send and take it in this form. */
@@ -99,8 +98,8 @@ function hevcRank(parameters: ReadonlyMap<string, string>, hvcC: Buffer | undefi
 }
 
 /**
- * The format that the peer's microphone should use, so that the loudspeaker can take it: the same codec, else G.711 for
- * any PCM, which is converted in process. Undefined when nothing offered fits.
+ * The format that the peer's microphone should use: one that the loudspeaker takes as it is, else G.711, which the core
+ * makes any other codec of. Undefined when there is no loudspeaker, or nothing offered fits.
  */
 export function microphoneFormat(
   media: OfferedMedia,
@@ -114,6 +113,5 @@ export function microphoneFormat(
     const same = offered.find(({ codec }) => codec.name === name && codec.sampleRate === sampleRate);
     if (same) return same.format;
   }
-  if (!loudspeaker.some(({ name }) => PCM.has(name))) return undefined;
-  return offered.find(({ codec }) => PCM.has(codec.name) && codec.sampleRate >= G711_RATE)?.format;
+  return loudspeaker.length > 0 ? offered.find(({ codec }) => PCM.has(codec.name))?.format : undefined;
 }

@@ -53,23 +53,19 @@ export async function createWebrtc(settings: WebrtcSettings): Promise<WebrtcServ
     if (!parsed) log.warn('not a candidate', { candidate: text });
     return parsed ?? [];
   });
+  const sessions = new Map<string, WebrtcSession>();
   const host: SessionHost = {
     mux,
+    sessions,
     certificate: createCertificate('porthole'),
     gatherer: new CandidateGatherer({ mux, filters, announced }),
     iceServers: settings.iceServers ?? DEFAULT_ICE_SERVERS,
     log,
   };
-  const sessions = new Map<string, WebrtcSession>();
   return {
     port: mux.port,
     sessions,
-    async answer(stream, offer, role, options) {
-      const session = await HostedSession.open(host, stream, offer, role, options);
-      sessions.set(session.id, session);
-      void session.ended.then(() => sessions.delete(session.id));
-      return session;
-    },
+    answer: (stream, offer, role, options) => HostedSession.open(host, stream, offer, role, options),
     close() {
       for (const session of [...sessions.values()]) session.close();
       mux.close();

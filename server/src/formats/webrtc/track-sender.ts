@@ -33,7 +33,7 @@ export class TrackSender {
   #rtxIndex = randomBytes(2).readUInt16BE() >> 1;
   #packets = 0;
   #octets = 0;
-  #budget = { second: 0, left: 0 };
+  #budget = { second: -1, left: 0 };
 
   constructor(options: TrackSenderOptions) {
     this.ssrc = options.ssrc;
