@@ -5,8 +5,8 @@ import { StreamError } from '../../core/errors.ts';
 import { createPeer, type Producer } from '../../core/model.ts';
 import type { OpenContext } from '../format.ts';
 import type { SourceText } from '../source-text.ts';
+import { processSettings } from './options.ts';
 import { startProcess } from './process.ts';
-import { processSettings } from './producer.ts';
 
 const SHORT_NAMES: Readonly<Record<string, string>> = {
   alaw: 'pcm_alaw',

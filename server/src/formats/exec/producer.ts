@@ -15,10 +15,10 @@ import type { OpenContext } from '../format.ts';
 import type { SourceText } from '../source-text.ts';
 import { openSpeaker } from './backchannel.ts';
 import { splitCommandLine } from './command-line.ts';
+import { processSettings, startTimeoutMs } from './options.ts';
 import { type RunningProcess, startProcess } from './process.ts';
 
 const OUTPUT = '{output}';
-const START_TIMEOUT_SECONDS = 30;
 const EXIT_GRACE_MS = 200;
 
 /** Runs the configured command. */
@@ -42,24 +42,6 @@ export function openCommand(
 function checkAllowed(argv: readonly string[], allowPaths: unknown): void {
   if (!Array.isArray(allowPaths) || allowPaths.includes(argv[0])) return;
   throw new StreamError('unsafe_source', `exec: ${argv[0]} is not in exec.allow_paths`);
-}
-
-/** Options that all forms share. */
-export function processSettings(
-  source: SourceText,
-  context: OpenContext,
-): Parameters<typeof startProcess>[1] {
-  const killSignal = Number(source.options.get('killsignal')) || undefined;
-  const killTimeout = source.options.get('killtimeout');
-  return {
-    log: context.log,
-    killSignal,
-    killTimeoutMs: killTimeout === undefined ? (killSignal ? 0 : undefined) : Number(killTimeout) * 1000,
-  };
-}
-
-function startTimeoutMs(source: SourceText): number {
-  return (Number(source.options.get('starttimeout')) || START_TIMEOUT_SECONDS) * 1000;
 }
 
 async function openPublisher(
