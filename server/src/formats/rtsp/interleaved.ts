@@ -37,9 +37,10 @@ export class InterleavedReader {
   #carried = 0;
   /** Size of the carried unit, as far as it is known. */
   #want = 0;
+  /** A unit has been read at all. */
   #started = false;
-  /** In search of the next unit: what was found is believed once it is read whole. */
-  #searching = false;
+  /** The last unit ended where the next one begins. Else we search, and what is found is believed once it is read whole. */
+  #inStep = false;
   #garbage = 0;
   /** By channel / 2: RTP and its RTCP are neighbours. */
   readonly #seen = new Uint8Array(128);
@@ -82,18 +83,22 @@ export class InterleavedReader {
 
   /** Hands on all whole units; returns the offset of the first unfinished one and sets `#want`. */
   #read(buffer: Buffer, start: number, end: number): number {
+    const handlers = this.#handlers;
+    const seen = this.#seen;
     let at = start;
     while (at < end) {
       const first = buffer[at]!;
       if (first === DOLLAR) {
         if (end - at < FRAME_HEADER_BYTES) return this.#wait(at, FRAME_HEADER_BYTES);
         const next = at + FRAME_HEADER_BYTES + ((buffer[at + 2]! << 8) | buffer[at + 3]!);
-        if (this.#searching && !this.#looksLikeUnit(buffer, at, end)) {
+        if (!this.#inStep && this.#started && !this.#looksLikeUnit(buffer, at, end)) {
           at = this.#skip(buffer, at, end);
           continue;
         }
         if (next > end) return this.#wait(at, next - at);
-        this.#frame(buffer, at, next);
+        const channel = buffer[at + 1]!;
+        if (!this.#inStep || seen[channel >> 1] === 0) this.#noteChannel(channel);
+        handlers.onFrame(channel, buffer, at + FRAME_HEADER_BYTES, next);
         at = next;
       } else if (first === CR || first === LF) {
         at++;
@@ -111,12 +116,16 @@ export class InterleavedReader {
     return at;
   }
 
-  #frame(buffer: Buffer, at: number, next: number): void {
-    const channel = buffer[at + 1]!;
+  #noteChannel(channel: number): void {
     this.#seen[channel >> 1] = 1;
     this.#anySeen = true;
-    this.#inSync();
-    this.#handlers.onFrame(channel, buffer, at + FRAME_HEADER_BYTES, next);
+    this.#enterStep();
+  }
+
+  #enterStep(): void {
+    this.#started = true;
+    this.#inStep = true;
+    this.#garbage = 0;
   }
 
   /** Offset after the message at `at`, or after the garbage; `at` itself when more bytes are needed. */
@@ -130,23 +139,17 @@ export class InterleavedReader {
       return this.#skip(buffer, at, end);
     }
     if (!parsed.message) return this.#wait(at, Math.max(parsed.end - at, end - at + TEXT_STEP_BYTES));
-    this.#inSync();
+    this.#enterStep();
     this.#handlers.onMessage(parsed.message);
     return parsed.end;
-  }
-
-  #inSync(): void {
-    this.#started = true;
-    this.#searching = false;
-    this.#garbage = 0;
   }
 
   /** Offset of the next thing that looks like a frame or a response. */
   #skip(buffer: Buffer, start: number, end: number): number {
     if (!this.#started)
       throw new StreamError('protocol', `not RTSP: ${quoteBytes(buffer.subarray(start, end))}`);
-    if (!this.#searching) this.#handlers.onResync?.();
-    this.#searching = true;
+    if (this.#inStep) this.#handlers.onResync?.();
+    this.#inStep = false;
     let at = start + 1;
     while (at < end && !this.#looksLikeUnit(buffer, at, end)) at++;
     this.#garbage += at - start;

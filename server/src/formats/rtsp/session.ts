@@ -64,9 +64,8 @@ export class RtspSession {
   readonly #medias: SetUpMedia[] = [];
   #address: Address;
   #client: RtspClient | undefined;
+  readonly #tcp = new TcpTransport((bytes) => this.#client?.send(bytes));
   #transport: MediaTransport | undefined;
-  /** The transport, if its packets are interleaved. */
-  #tcp: TcpTransport | undefined;
   #udpBytes = 0;
   #base = '';
   #aggregate = '';
@@ -222,7 +221,7 @@ export class RtspSession {
       credentials,
       timeoutMs,
       log,
-      onFrame: (channel, bytes, start, end, nowMs) => this.#tcp?.receive(channel, bytes, start, end, nowMs),
+      onFrame: this.#tcp.receive,
       onClose: (error) => this.#fail(error),
     });
     this.#client = client;
@@ -231,10 +230,7 @@ export class RtspSession {
   }
 
   #createTransport(client: RtspClient): MediaTransport {
-    if (this.#settings.lower === 'tcp') {
-      this.#tcp = new TcpTransport((bytes) => client.send(bytes));
-      return this.#tcp;
-    }
+    if (this.#settings.lower === 'tcp') return this.#tcp;
     const remote = client.remoteAddress.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
     return new UdpTransport(client.localAddress, remote, (bytes) => {
       this.#udpBytes += bytes;

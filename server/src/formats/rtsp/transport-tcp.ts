@@ -42,10 +42,10 @@ export class TcpTransport implements MediaTransport {
   started(): void {}
 
   /** One frame, lent for the call. */
-  receive(channel: number, bytes: Buffer, start: number, end: number, nowMs: number): void {
+  readonly receive = (channel: number, bytes: Buffer, start: number, end: number, nowMs: number): void => {
     const receiver = this.#routes[channel] ?? this.#findReceiver(channel, bytes, start, end);
     receiver?.push(bytes, start, end, nowMs);
-  }
+  };
 
   send(_index: number, block: RtpBlock): void {
     this.#send(block.bytes);
