@@ -34,8 +34,10 @@ export class CandidateGatherer {
   host(ufrag: string): Candidate[] {
     const numbers = this.#options.announced.filter(({ host }) => host !== undefined && isIP(host) !== 0);
     const own = this.#addresses().map((address) => ({ address, port: this.#options.mux.port }));
-    const endpoints = [...numbers.map(({ host, port }) => ({ address: host!, port })), ...own];
-    return this.#candidates(endpoints, 0, ufrag);
+    const announced = numbers.map(({ host, port }) => ({ address: host!, port }));
+    const isNew = (mine: Endpoint): boolean =>
+      !announced.some(({ address, port }) => address === mine.address && port === mine.port);
+    return this.#candidates([...announced, ...own.filter(isNew)], 0, ufrag);
   }
 
   /** Announced names and `stun`, and server-reflexive candidates; may take as long as a DNS or STUN server. */
