@@ -162,6 +162,17 @@ describe('the RTSP source', { concurrency: 4 }, () => {
     assert.ok(videoOf(packets).length === 20 && producer.peer.bytesReceived > 10_000);
   });
 
+  test('packets lost by UDP cost the pictures they belong to, and are counted', async () => {
+    await using camera = await startCamera({
+      feeds: [await video({ passes: (index: number) => index % 20 !== 7 })],
+    });
+    const producer = await openRtsp(`${camera.url}#transport=udp`);
+    assertOrdered(
+      await collect(producer, PATIENCE_MS, (packets) => packets.length > 20 && producer.peer.corrupt > 0),
+    );
+    assert.ok(producer.peer.corrupt > 0);
+  });
+
   test('the transport that the camera has is taken, unless TCP was asked for', async () => {
     await using udpOnly = await startCamera({ transports: ['udp'] });
     const producer = await openRtsp(udpOnly.url);

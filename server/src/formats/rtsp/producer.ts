@@ -73,7 +73,9 @@ class RtspProducer implements Producer {
   readonly #stopped = new AbortController();
   readonly #talks = new Set<Talk>();
   #playback: Playback;
-  #reopened: Promise<unknown> = Promise.resolve();
+  #reopened: Promise<void> = Promise.resolve();
+  /** Why the loudspeaker could not be had in the session of the picture either: that is not tried again. */
+  #refusal: StreamError | undefined;
 
   constructor(plan: PlaybackPlan, playback: Playback, context: Omit<PlaybackContext, 'signal'>) {
     this.#plan = { ...plan, lower: playback.session.lower };
@@ -101,7 +103,7 @@ class RtspProducer implements Producer {
     intake.close();
     this.#stopped.abort(new StreamError('aborted', 'source stopped'));
     for (const talk of this.#talks) talk.close();
-    await this.#reopened.catch(() => {});
+    await this.#reopened;
     await this.#playback.session.close();
     if (failure) throw failure;
   }
@@ -136,16 +138,18 @@ class RtspProducer implements Producer {
   /** In a session of its own, or in that of the picture where the camera wants it so. */
   async #openTalk(codec: AudioCodec, signal: AbortSignal): Promise<Talk> {
     const either = AbortSignal.any([signal, this.#stopped.signal]);
+    await this.#reopened;
     if (this.#playback.talk) return this.#talkInside(codec);
     try {
       return await this.#talkBeside(codec, either);
     } catch (error) {
       const failure = toStreamError(error);
       if (either.aborted || failure.code === 'unauthorized' || this.tracks.length === 0) throw failure;
-      this.#context.log.warn('the camera refuses a second session to talk, opening the first anew', {
-        error: failure,
-      });
-      await this.#reopen(codec);
+      if (this.#refusal) throw this.#refusal;
+      this.#context.log.warn('no second session to talk, opening the first anew', { error: failure });
+      this.#reopened = this.#reopen(codec);
+      await this.#reopened;
+      if (this.#refusal) throw this.#refusal;
       return this.#talkInside(codec);
     }
   }
@@ -187,27 +191,28 @@ class RtspProducer implements Producer {
     return talk;
   }
 
-  /** The time line goes on, so that viewers see no more than a pause. Fails the producer if the camera does not come back. */
-  #reopen(codec: AudioCodec): Promise<void> {
-    const { clock } = this.#context;
-    const reopen = async (): Promise<void> => {
-      const outgoing = sameOutgoing(this.#playback.loudspeaker, codec);
-      await this.#playback.session.close();
-      clock.restart();
-      const plan = { ...this.#plan, twoWay: true, loudspeaker: outgoing };
-      const context = { ...this.#context, signal: this.#stopped.signal };
-      try {
-        await sleep(REOPEN_PAUSE_MS, undefined, { signal: context.signal });
-        this.#playback = await startPlayback(plan, context);
-        this.#watch(this.#playback.session);
-      } catch (error) {
-        this.#ended.resolve(toStreamError(error));
-        throw error;
-      }
+  /**
+   * Opens the session of the picture again with the loudspeaker in it, and without if the camera refuses that, too.
+   * The time line goes on, so that viewers see a pause at the most. Never rejects; ends the source if the camera
+   * does not come back.
+   */
+  async #reopen(codec: AudioCodec): Promise<void> {
+    const loudspeaker = sameOutgoing(this.#playback.loudspeaker, codec);
+    const start = async (plan: PlaybackPlan): Promise<void> => {
+      this.#context.clock.restart();
+      this.#playback = await startPlayback(plan, { ...this.#context, signal: this.#stopped.signal });
+      this.#watch(this.#playback.session);
     };
-    const done = reopen();
-    this.#reopened = done;
-    return done;
+    await this.#playback.session.close();
+    try {
+      await sleep(REOPEN_PAUSE_MS, undefined, { signal: this.#stopped.signal });
+      await start({ ...this.#plan, twoWay: true, loudspeaker }).catch((error) => {
+        this.#refusal = toStreamError(error);
+        return start(this.#plan);
+      });
+    } catch (error) {
+      this.#ended.resolve(toStreamError(error));
+    }
   }
 }
 

@@ -60,7 +60,8 @@ export class RtspSession {
   /** Settles with the reason when the camera or the network ends the session; never when we close it. */
   readonly ended: Promise<StreamError>;
   readonly #settings: SessionSettings;
-  readonly #fail: (error: StreamError) => void;
+  readonly #end: (error: StreamError) => void;
+  #closed = false;
   readonly #medias: SetUpMedia[] = [];
   #address: Address;
   #client: RtspClient | undefined;
@@ -78,7 +79,7 @@ export class RtspSession {
     this.#address = settings.address;
     const { promise, resolve } = Promise.withResolvers<StreamError>();
     this.ended = promise;
-    this.#fail = resolve;
+    this.#end = resolve;
   }
 
   get lower(): 'tcp' | 'udp' {
@@ -149,6 +150,8 @@ export class RtspSession {
     const other = answered && answered.lower !== transport.lower;
     if (other && (answered.interleaved || answered.clientPort || answered.serverPort))
       throw new StreamError('unsupported', `the camera answers ${transport.lower} by ${answered.lower}`);
+    if (!receiver && transport.lower === 'udp' && !answered?.serverPort)
+      throw new StreamError('unsupported', 'the camera does not tell its UDP port');
     const channel = transport.accept(index, answered, receiver);
     this.#medias.push({ url, receiver, channel });
     return index;
@@ -168,7 +171,7 @@ export class RtspSession {
     this.#stopKeepAlive = keepAlive(this.#client!, this.#aggregate, {
       intervalMs: Math.min(this.#timeoutSeconds / 2, MAX_KEEP_ALIVE_SECONDS) * 1000,
       bytesReceived: () => this.bytesReceived,
-      fail: this.#fail,
+      fail: (error) => this.#fail(error),
     });
   }
 
@@ -190,6 +193,7 @@ export class RtspSession {
 
   /** Ends the session; the camera has a moment to answer. Never rejects. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#stopKeepAlive();
     const client = this.#client;
     if (client?.session) {
@@ -202,9 +206,14 @@ export class RtspSession {
 
   /** Drops the connection; what waits for an answer fails with `aborted`. */
   abort(): void {
+    this.#closed = true;
     this.#stopKeepAlive();
     this.#client?.close();
     this.#transport?.close();
+  }
+
+  #fail(error: StreamError): void {
+    if (!this.#closed) this.#end(error);
   }
 
   async #connect(signal: AbortSignal): Promise<RtspClient> {
