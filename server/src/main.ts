@@ -4,14 +4,16 @@ import { defaultConfigs, parseArguments, USAGE } from './config/arguments.ts';
 import { ConfigError } from './config/error.ts';
 import { openConfigStore } from './config/store.ts';
 import { type RunningServer, startServer } from './server.ts';
-import { collectGarbageOnOneThread } from './util/garbage-collector.ts';
+import { collectGarbage, tuneGarbageCollector } from './util/garbage-collector.ts';
 import { createLogger } from './util/log.ts';
 import { API_VERSION, VERSION } from './util/version.ts';
 
-collectGarbageOnOneThread();
+tuneGarbageCollector();
 logWarnings();
 
 const STOP_TIMEOUT_MS = 5000;
+/** After the start: the first questions are answered by then. */
+const SETTLE_MS = 100;
 const log = createLogger('app');
 
 await main(process.argv.slice(2));
@@ -75,6 +77,7 @@ async function serve(configs: Parameters<typeof openConfigStore>[0]): Promise<vo
       if (how === 'restart') void stop(0, runAgain);
       else void stop(how.exitCode);
     });
+    setTimeout(collectGarbage, SETTLE_MS).unref();
   } catch (error) {
     log.error('cannot start', { error });
     process.exit(1);
