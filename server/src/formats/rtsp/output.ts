@@ -128,6 +128,7 @@ export class RtpMuxer implements Muxer<RtpChunk> {
   /** Reports, then the frame, then the audio that was held: who starts here is told the clocks first, and sees before it hears. */
   #sendBehindReports(sender: RtpSender, packet: Packet, seconds: number): void {
     const held = this.#writer.take();
+    this.#startSeconds = seconds;
     this.#reportedSeconds = seconds;
     this.#wallClock.observe(packet.pts / packet.track.codec.timeBase, packet.time);
     for (const each of this.senders) {

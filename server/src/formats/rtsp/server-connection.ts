@@ -31,6 +31,8 @@ const FIRST_REQUEST_MS = 10_000;
 const IDLE_MS = SESSION_TIMEOUT_SECONDS * 1000;
 const MAX_QUEUED_REQUESTS = 16;
 const MAX_REFUSALS = 3;
+/** What is still sent when the connection ends: an answer, but not what a client that does not read left in the queue. */
+const MAX_FLUSHED_BYTES = 64 << 10;
 const BACKCHANNEL = 'www.onvif.org/ver20/backchannel';
 const PUBLIC =
   'OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, ANNOUNCE, RECORD, GET_PARAMETER, SET_PARAMETER';
@@ -47,6 +49,7 @@ export class Connection implements SessionContext {
   #requestedMs = performance.now();
   #greeted = false;
   #refusals = 0;
+  #ended = false;
   userAgent: string | undefined;
 
   constructor(socket: Socket, host: ConnectionHost) {
@@ -76,23 +79,29 @@ export class Connection implements SessionContext {
   }
 
   end(reason?: Error): void {
-    if (this.#socket.destroyed) return;
+    if (this.#ended) return;
+    this.#ended = true;
     if (reason) this.log.debug('client dropped', { client: this.remoteAddress, reason });
     this.#endSession(reason ?? new StreamError('closed', 'server closed the connection'));
-    this.#socket.destroySoon();
+    if (this.#socket.writableLength > MAX_FLUSHED_BYTES) this.#socket.destroy();
+    else this.#socket.destroySoon();
   }
 
-  /** Ends the connection if its client has been silent for too long. */
+  /** Ends the connection if its client has been silent for too long, or does not take its last answer. */
   checkSilence(nowMs: number): void {
+    if (this.#ended) {
+      this.#socket.destroy();
+      return;
+    }
     const session = this.#session?.session;
     const allowedMs = session?.timeoutMs ?? (this.#greeted ? IDLE_MS : FIRST_REQUEST_MS);
     const silentMs = nowMs - Math.max(this.#requestedMs, session?.aliveMs ?? 0);
     if (silentMs > allowedMs && !this.#busy)
       this.end(new StreamError('timeout', 'nothing came from the client'));
-    else if (this.#socket.destroyed) this.#endSession(new StreamError('closed', 'connection is gone'));
   }
 
   #read(bytes: Buffer): void {
+    if (this.#ended) return;
     try {
       this.#reader.push(bytes);
     } catch (error) {
@@ -103,7 +112,7 @@ export class Connection implements SessionContext {
 
   #enqueue(message: RtspMessage): void {
     this.#requestedMs = performance.now();
-    if (message.kind !== 'request') return;
+    if (message.kind !== 'request' || this.#ended) return;
     if (this.#requests.length >= MAX_QUEUED_REQUESTS) {
       this.end(new StreamError('limit', 'too many requests at once'));
       return;
@@ -127,7 +136,7 @@ export class Connection implements SessionContext {
         this.log.debug('request failed', { method: current.method, url: current.url, error });
         reply(errorReply(error));
       }
-      if (this.#socket.destroyed) break;
+      if (this.#ended || this.#socket.destroyed) break;
     }
     this.#requestedMs = performance.now();
     this.#busy = false;

@@ -94,10 +94,14 @@ class TcpViewer implements Viewer<RtpChunk> {
   }
 }
 
-/** A burst is spread over time, or it would overrun the receiver's buffer: this much at once … */
+/**
+ * A burst is spread over time, or it would overrun the receiver's buffer (often 200 KB): this much at once, then
+ * so much every few ms, or more when it would take longer than `BURST_INTERVALS` of them.
+ */
 const BURST_BYTES = 64 << 10;
-/** … and again after this time. */
+const REFILL_BYTES = 16 << 10;
 const BURST_INTERVAL_MS = 4;
+const BURST_INTERVALS = 60;
 
 class UdpViewer implements Viewer<RtpChunk> {
   readonly peer: Peer;
@@ -149,10 +153,10 @@ class UdpViewer implements Viewer<RtpChunk> {
   #drain(): void {
     this.#timer = undefined;
     const nowMs = performance.now();
-    if (nowMs - this.#refilledMs >= BURST_INTERVAL_MS) {
-      this.#budget = BURST_BYTES;
-      this.#refilledMs = nowMs;
-    }
+    const intervals = (nowMs - this.#refilledMs) / BURST_INTERVAL_MS;
+    const refill = Math.max(REFILL_BYTES, this.#waitingBytes / BURST_INTERVALS);
+    this.#budget = Math.min(BURST_BYTES, this.#budget + intervals * refill);
+    this.#refilledMs = nowMs;
     while (this.#waiting.length > 0) {
       const chunk = this.#waiting[0]!;
       if (!this.#sendPart(chunk)) {

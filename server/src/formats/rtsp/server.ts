@@ -30,6 +30,8 @@ export interface RtspServerOptions {
   readonly listen: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
+  /** Clients on this machine need no password; default true. */
+  readonly trustLoopback?: boolean;
   /** Codec filter of clients whose URL has none. */
   readonly defaultQuery?: string | undefined;
   /** Bytes of an RTP packet with its header; 0 or undefined for the usual. */
@@ -61,7 +63,7 @@ type Expected = PromiseWithResolvers<Producer>;
 
 /** Starts to listen. Rejects with StreamError when it can't. */
 export async function startRtspServer(options: RtspServerOptions): Promise<RtspServer> {
-  const { log, streams } = options;
+  const { log, streams, trustLoopback = true } = options;
   const listen = parseListen(options.listen);
   if (!listen) throw new StreamError('invalid', 'rtsp.listen is empty');
   const fallback = acceptsFromQuery(new URLSearchParams(options.defaultQuery ?? ''), ACCEPT_ANY);
@@ -98,7 +100,7 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
   const host = {
     log,
     authorize: (request: RtspRequest, remoteAddress: string) =>
-      auth && !isLoopback(remoteAddress) ? refusal(auth, request) : undefined,
+      auth && !(trustLoopback && isLoopback(remoteAddress)) ? refusal(auth, request) : undefined,
     play: (context: SessionContext, target: RtspTarget, required: boolean) => play(target, context, required),
     record(context: SessionContext, { name, query }: RtspTarget, sdp: string) {
       if (!expected.has(name) && !streams.get(name))
@@ -156,9 +158,12 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
     },
     async close() {
       clearInterval(sweep);
-      for (const connection of connections) connection.end(new StreamError('aborted', 'server stops'));
       server.close();
-      await once(server, 'close');
+      for (const connection of connections) {
+        connection.end(new StreamError('aborted', 'server stops'));
+        connection.checkSilence(performance.now());
+      }
+      if (server.listening || connections.size > 0) await once(server, 'close');
     },
   };
 }
