@@ -81,6 +81,8 @@ export interface Producer {
   readonly peer: Peer;
   /** Complete when the producer is returned from its open function: codecs and extradata known. May be empty (a loudspeaker alone). */
   readonly tracks: readonly Track[];
+  /** A track may be silent for this long, where the user said so; else the watchdog decides by the usual interval. */
+  readonly allowedSilenceMs?: number | undefined;
   /** Its loudspeaker. */
   readonly backchannel?: Backchannel | undefined;
   /**

@@ -254,7 +254,8 @@ export class Source {
     const now = Date.now();
     for (const { live, intervalMs } of this.#slots.values()) {
       const { kind } = live.track.codec;
-      if (live.lastPacketAt && now - live.lastPacketAt > allowedSilenceMs(kind, intervalMs)) return kind;
+      const allowedMs = this.#producer?.allowedSilenceMs ?? allowedSilenceMs(kind, intervalMs);
+      if (live.lastPacketAt && now - live.lastPacketAt > allowedMs) return kind;
     }
     return undefined;
   }

@@ -284,3 +284,23 @@ test('a removed stream closes its viewers and its camera', async () => {
   assert.equal(camera.stopped, true);
   await assert.rejects(async () => yard.attach(new FakeConsumer()), /removed/);
 });
+
+test('a camera that stalls without closing is opened again; one that may be silent is not', async () => {
+  const cameras: FakeCamera[] = [];
+  for (const allowedSilenceMs of [1, 60_000]) {
+    const yard = stream({
+      cam: () => {
+        const camera = Object.assign(new FakeCamera(H264), { allowedSilenceMs });
+        cameras.push(camera);
+        return camera;
+      },
+    });
+    await yard.attach(new FakeConsumer());
+  }
+  const [strict, patient] = cameras;
+  strict?.send(0, 0, { key: true });
+  patient?.send(0, 0, { key: true });
+  await settle(1300);
+  assert.equal(strict?.stopped, true);
+  assert.equal(patient?.stopped, false);
+});

@@ -57,7 +57,8 @@ export const open: OpenProducer = async (source: SourceText, context: OpenContex
   const plan: PlaybackPlan = { options, lower: options.lower ?? 'tcp', twoWay: options.twoWay };
   try {
     const playback = await startPlayback(plan, { intake, clock, signal, log: context.log });
-    return new RtspProducer(plan, playback, { intake, clock, log: context.log });
+    const allowedSilenceMs = source.options.has('timeout') ? options.timeoutMs : undefined;
+    return new RtspProducer(plan, playback, { intake, clock, log: context.log }, allowedSilenceMs);
   } finally {
     clearTimeout(timer);
   }
@@ -67,6 +68,7 @@ class RtspProducer implements Producer {
   readonly peer: Peer;
   readonly tracks: readonly Track[];
   readonly backchannel: Backchannel | undefined;
+  readonly allowedSilenceMs: number | undefined;
   readonly #plan: PlaybackPlan;
   readonly #context: Omit<PlaybackContext, 'signal'>;
   readonly #ended = Promise.withResolvers<StreamError>();
@@ -77,7 +79,13 @@ class RtspProducer implements Producer {
   /** Why the loudspeaker could not be had in the session of the picture either: that is not tried again. */
   #refusal: StreamError | undefined;
 
-  constructor(plan: PlaybackPlan, playback: Playback, context: Omit<PlaybackContext, 'signal'>) {
+  constructor(
+    plan: PlaybackPlan,
+    playback: Playback,
+    context: Omit<PlaybackContext, 'signal'>,
+    allowedSilenceMs: number | undefined,
+  ) {
+    this.allowedSilenceMs = allowedSilenceMs;
     this.#plan = { ...plan, lower: playback.session.lower };
     this.#context = context;
     this.#playback = playback;
