@@ -1,8 +1,12 @@
 /**
- * `npm run build`: the whole server as one file, server/dist/main.js, beside its web page, server/dist/ui.
- * `node server/dist/main.js -c FILE` is the program.
+ * `npm run build`: the whole server in server/dist, where `node server/dist/main.js -c FILE` is the program.
+ *
+ *   main.js     turns the code cache on and loads server.js
+ *   server.js   everything, packages included
+ *   ui/         the web page
+ *   .cache/     what V8 compiled in the first run: made by it, a quarter less time to start for the next ones
  */
-import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installPackages, ROOT, runScript, SetupError } from './setup.mjs';
 
@@ -12,8 +16,10 @@ export const BUNDLE = join(DIST, 'main.js');
 
 const INPUTS = ['server/src', 'server/ui', 'frontend-card/src', 'scripts', 'package-lock.json'];
 
-/** Some packages are CommonJS and call `require` for Node's own modules. */
-const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
+/** CommonJS, as server.js is: it loads Node's own modules when they are first used, not all at the start. */
+const MAIN = `require('node:module').enableCompileCache(__dirname + '/.cache');
+require('./server.js');
+`;
 
 /** Builds the server and its page beside server/dist, then puts them in its place. The packages must be installed. */
 export async function build() {
@@ -21,7 +27,9 @@ export async function build() {
   try {
     const { buildUi } = await import('./build-ui.mjs');
     await buildUi(join(fresh, 'ui'));
-    await bundleServer(join(ROOT, 'server/src/main.ts'), join(fresh, 'main.js'));
+    await bundleServer(join(ROOT, 'server/src/main.ts'), join(fresh, 'server.js'));
+    writeFileSync(join(fresh, 'main.js'), MAIN);
+    writeFileSync(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
     rmSync(DIST, { recursive: true, force: true });
     renameSync(fresh, DIST);
   } catch (error) {
@@ -39,7 +47,7 @@ export async function buildIfStale() {
   process.stderr.write(`${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`);
 }
 
-/** Writes `entry` and all it imports, packages included, as one ES module for Node. */
+/** Writes `entry` and all it imports, packages included, as one CommonJS module for Node. */
 export async function bundleServer(entry, outfile) {
   const esbuild = await import('esbuild');
   await esbuild.build({
@@ -48,8 +56,8 @@ export async function bundleServer(entry, outfile) {
     bundle: true,
     platform: 'node',
     target: 'node24',
-    format: 'esm',
-    banner: { js: REQUIRE },
+    format: 'cjs',
+    define: { 'import.meta.dirname': '__dirname' },
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',

@@ -16,7 +16,7 @@ const STOP_TIMEOUT_MS = 5000;
 const SETTLE_MS = 100;
 const log = createLogger('app');
 
-await main(process.argv.slice(2));
+void main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<void> {
   const { action, configs, daemon } = readArguments(argv);

@@ -20,11 +20,12 @@ import { compilers, compileValidator, parseQuery } from './validation.ts';
 const BODY_LIMIT = 1 << 20;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const NOT_FOUND = '404 page not found';
-const CORS_HEADERS = new Headers({
-  'access-control-allow-origin': '*',
-  'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE, OPTIONS',
-  'access-control-allow-headers': 'Authorization, Content-Type',
-});
+/** A Map, because the first use of `Headers` costs 15 ms of the start. */
+const CORS_HEADERS = new Map([
+  ['access-control-allow-origin', '*'],
+  ['access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE, OPTIONS'],
+  ['access-control-allow-headers', 'Authorization, Content-Type'],
+]);
 
 /** Builds the application; `ready` when it resolves. */
 export async function createApp(context: ApiContext): Promise<App> {
