@@ -47,7 +47,7 @@ export class UdpPort {
     }
     socket.on('error', () => {});
     enlargeBuffers(socket);
-    const bound = new UdpPort(socket, await openSegmentation(family, socket.address().port));
+    const bound = new UdpPort(socket, openSegmentation(family, socket.address().port));
     socket.on('message', (bytes, remote) => onDatagram(bound, bytes, remote.address, remote.port));
     return bound;
   }

@@ -23,13 +23,13 @@ export interface UdpSegmentation {
 }
 
 /** The option of the UDP socket bound to this port; undefined where there is no such thing. */
-export async function openSegmentation(family: 4 | 6, port: number): Promise<UdpSegmentation | undefined> {
+export function openSegmentation(family: 4 | 6, port: number): UdpSegmentation | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
     const descriptor = descriptorOf(family, port);
-    if (descriptor === undefined) return undefined;
-    const { dlopen } = await import('node:ffi');
-    const { lib, functions } = dlopen(null, {
+    const ffi = process.getBuiltinModule('node:ffi') as typeof import('node:ffi') | undefined;
+    if (descriptor === undefined || !ffi) return undefined;
+    const { lib, functions } = ffi.dlopen(null, {
       setsockopt: { arguments: ['i32', 'i32', 'i32', 'buffer', 'u32'], return: 'i32' },
     });
     const value = Buffer.alloc(4);

@@ -1,11 +1,11 @@
 /**
  * Sending with AES_CM_128_HMAC_SHA1_80 (RFC 3711), a frame at a time: this is what a WebRTC viewer costs.
  *
- *   block (shared) ─load─▶ module memory ─counters─▶ AES-128-ECB, one `update` for the frame ─▶ protect ─▶ datagrams
+ *   block (shared) ─load─▶ module memory ─counters─▶ AES-128-ECB, one call for the frame ─▶ protect ─▶ datagrams
  *
  * The block stays in the module's memory while viewer after viewer protects it with keys of its own.
  */
-import { type Cipheriv, createCipheriv } from 'node:crypto';
+import { type BlockCipher, createBlockCipher } from './aes-ecb.ts';
 import { INTERLEAVED_BYTES, packetLength, type RtpBlock } from './block.ts';
 import type { ProtectedPackets, SrtpSender, SrtpSenderOptions } from './srtp.ts';
 import type { SrtpSessionKeys } from './srtp-keys.ts';
@@ -41,6 +41,7 @@ const module = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(SRTP_
   .exports as SrtpModule;
 const memory = new Uint8Array(module.memory.buffer);
 const bytes = Buffer.from(module.memory.buffer);
+const keystream = memory.subarray(at.KEYSTREAM, at.SLOTS);
 const lengthWords = new Uint32Array(module.memory.buffer, at.LENGTHS, at.BATCH);
 
 const packets = {
@@ -92,14 +93,14 @@ function hmacStates(authKey: Buffer): Uint8Array {
 }
 
 export class AesCmSender implements SrtpSender {
-  readonly #ecb: Cipheriv;
+  readonly #cipher: BlockCipher;
   readonly #states: Uint8Array;
   readonly #iv: Buffer;
   readonly #ssrc: number;
   readonly #payloadType: number;
 
   constructor(keys: SrtpSessionKeys, { ssrc, payloadType }: SrtpSenderOptions) {
-    this.#ecb = createCipheriv('aes-128-ecb', keys.cipherKey, null).setAutoPadding(false);
+    this.#cipher = createBlockCipher(keys.cipherKey);
     this.#states = hmacStates(keys.authKey.export());
     this.#iv = Buffer.alloc(at.AES_BLOCK);
     keys.salt.copy(this.#iv);
@@ -116,7 +117,7 @@ export class AesCmSender implements SrtpSender {
     memory.set(this.#iv, at.IV);
     memory.set(this.#states, at.HMAC_STATES);
     const counterBytes = module.counters(from, count, roc, sequence);
-    memory.set(this.#ecb.update(memory.subarray(at.COUNTERS, at.COUNTERS + counterBytes)), at.KEYSTREAM);
+    this.#cipher.encrypt(memory.subarray(at.COUNTERS, at.COUNTERS + counterBytes), keystream);
     module.protect(from, count, roc, sequence, this.#ssrc, this.#payloadType, delta);
     packets.count = count;
     for (let i = 0, offset = at.OUTPUT; i < count; i++) {
