@@ -13,6 +13,7 @@ import { h264Payload } from './h264.ts';
 import { hevcPayload } from './hevc.ts';
 import { jpegPayload } from './jpeg.ts';
 import { latmPayload } from './latm.ts';
+import { mp3Payload } from './mp3.ts';
 import type { PayloadFormat, RtpFormat } from './payload.ts';
 
 /** The first of a codec is the one we send it in. */
@@ -23,6 +24,7 @@ export const PAYLOAD_FORMATS: readonly PayloadFormat[] = [
   aacPayload,
   latmPayload,
   opusPayload,
+  mp3Payload,
   pcmAlawPayload,
   pcmMulawPayload,
   pcmS16bePayload,

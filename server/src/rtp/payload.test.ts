@@ -39,6 +39,20 @@ const pictures = (
   isSlice: (type: number) => boolean,
 ): Buffer[] => nals.filter((nal) => isSlice(typeOf(nal))).map((nal) => joinNals([nal]));
 
+/** Whole frames of 128 kbit/s. */
+const mp3Frames = (rate: number): Buffer[] => {
+  const bytes = ffmpeg(
+    `-f lavfi -i sine=sample_rate=${rate} -t 0.5 -c:a libmp3lame -b:a 128k -write_xing 0 -id3v2_version 0 -f mp3 -`,
+  );
+  const frames: Buffer[] = [];
+  for (let at = 0; at + 4 <= bytes.length; ) {
+    const padding = (bytes[at + 2]! >> 1) & 1;
+    const size = Math.floor(((rate < 32000 ? 72 : 144) * 128000) / rate) + padding;
+    if (at + size <= bytes.length) frames.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return frames;
+};
 const samples = (bytes: number): Buffer =>
   Buffer.from(Array.from({ length: bytes }, (_, i) => (i * 7) & 0xff));
 const jpeg = ffmpeg(
@@ -97,6 +111,8 @@ const SAMPLES: readonly Sample[] = [
   { name: 'aac', codec: aac, units: [samples(300), samples(1), samples(1400)] },
   { name: 'aac in parts', codec: aac, units: [samples(5000), samples(8191)] },
   { name: 'opus', codec: opusCodec(), units: [Buffer.from([0x78, 1, 2, 3]), Buffer.from([0x7c, 9])] },
+  { name: 'mp3', codec: audioCodec('mp3', 44100), units: mp3Frames(44100) },
+  { name: 'mp3 of MPEG-2', codec: audioCodec('mp3', 16000), units: mp3Frames(16000) },
   { name: 'pcm_alaw', codec: audioCodec('pcm_alaw', 8000), units: [samples(160), samples(1024)] },
   { name: 'pcm_mulaw', codec: audioCodec('pcm_mulaw', 16000, 2), units: [samples(320)] },
   { name: 'pcm_s16be', codec: audioCodec('pcm_s16be', 48000, 2), units: [samples(960)] },

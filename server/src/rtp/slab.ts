@@ -50,12 +50,15 @@ export class Slab {
     this.end += to - from;
   }
 
-  /** The unit as a view, frozen from now on; the next one begins behind it. */
-  take(): Buffer {
-    const unit = this.buffer.subarray(this.start, this.end);
-    const over = this.end % this.#align;
-    this.start = over ? Math.min(this.end + this.#align - over, this.buffer.length) : this.end;
-    this.end = this.start;
+  /** The unit (or its first bytes) as a view, frozen from now on; the next one begins behind it. */
+  take(bytes = this.end - this.start): Buffer {
+    const unit = this.buffer.subarray(this.start, this.start + bytes);
+    this.start += bytes;
+    const over = this.start % this.#align;
+    if (over && this.start === this.end) {
+      this.start = Math.min(this.end + this.#align - over, this.buffer.length);
+      this.end = this.start;
+    }
     return unit;
   }
 
