@@ -114,6 +114,14 @@ test('what they may not, and why', () => {
 test('a stream as source of itself: through FFmpeg only', () => {
   const own = { ...policy, own: 'new' };
   assert.equal(checkApiSource('ffmpeg:new#audio=opus', own), undefined);
+  const mac = 'onvif_aa:bb:cc:dd:ee:ff_1';
+  assert.equal(checkApiSource(`ffmpeg:${mac}#audio=opus`, { ...policy, own: mac }), undefined);
+  for (const name of ['file:/etc/passwd', 'concat:a', 'subfile,,start,0:x', 'pipe:0', 'FILE:x']) {
+    assert.match(
+      checkApiSource(`ffmpeg:${name}#audio=opus`, { ...policy, own: name })?.message ?? 'accepted',
+      /neither a stream/,
+    );
+  }
   for (const text of ['new', 'new#video=h264', 'stream:new']) {
     assert.match(checkApiSource(text, own)?.message ?? 'accepted', /no source of itself/);
   }

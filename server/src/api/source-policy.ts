@@ -29,6 +29,12 @@ const MEDIA_FILE =
   /^(?!-)[^:|%?*"'`$\\]+\.(?:mp4|m4v|m4a|mov|mkv|webm|avi|ts|m2ts|flv|mpg|mpeg|h264|h265|264|265|hevc|mjpeg|mjpg|jpg|jpeg|png|gif|webp|bmp|mp3|aac|wav|flac|ogg|oga|opus)$/i;
 /** A stream of another name may be gone when its source is opened: then the text must still be harmless. */
 const STREAM_NAME = /^(?![-/.~])[^:|]+$/;
+/**
+ * A stream's own name, which FFmpeg reads back, may hold colons as well (Home Assistant makes names of MAC addresses),
+ * as long as it does not begin like one of FFmpeg's protocols.
+ */
+const OWN_NAME =
+  /^(?![-/.~])(?!(?:async|bluray|cache|concatf?|crypto|data|fd|file|ftp|gophers?|hls|icecast|ipfs|ipns|md5|mms[ht]|pipe|prompeg|s?rtp|sctp|subfile|tee|tcp|tls|udp(?:lite)?|unix)[+,:])[^|]+$/i;
 /** Templates that are whole command lines or inputs and outputs, not codecs. */
 const NOT_CODECS = /^(?:bin|global|timeout|file|http|rtsp|rtsp\/udp|output(?:\/.*)?)$/;
 
@@ -114,7 +120,11 @@ function checkInput(input: string, policy: SourcePolicy): void {
   else if (kind === 'device') checkDevice(new URLSearchParams(query));
   else if (kind === 'tts') checkValues(query, /^[\p{L}\p{N} .!_-]*$/u);
   else if (input.includes('://')) checkProtocol(split(input, ':')[0].toLowerCase());
-  else if (!STREAM_NAME.test(input) || !(input === policy.own || policy.isStream(input))) checkFile(input);
+  else if (!isReadBack(input, policy)) checkFile(input);
+}
+
+function isReadBack(input: string, { own, isStream }: SourcePolicy): boolean {
+  return (input === own && OWN_NAME.test(input)) || (STREAM_NAME.test(input) && isStream(input));
 }
 
 function checkProtocol(scheme: string): void {

@@ -24,9 +24,7 @@ export async function open(source: SourceText, context: OpenContext): Promise<Pr
     socket.once('connect', resolve);
     socket.once('close', () => clearTimeout(timer));
     socket.once('connect', () => clearTimeout(timer));
-    socket.on('error', (error) =>
-      reject(error instanceof StreamError ? error : connectionError(error)),
-    );
+    socket.on('error', (error) => reject(error instanceof StreamError ? error : connectionError(error)));
   });
   return openBytes(socket, {
     protocol: 'tcp',
