@@ -85,74 +85,76 @@ const SCENES: readonly Scene[] = [
   },
 ];
 
-for (const scene of SCENES) {
-  describe(scene.title, () => {
-    let camera: RtspCamera;
-    let server: TestServer;
+describe('a camera with', { concurrency: 2 }, () => {
+  for (const scene of SCENES) {
+    describe(scene.title, { concurrency: 1 }, () => {
+      let camera: RtspCamera;
+      let server: TestServer;
 
-    before(async () => {
-      camera = await startRtspCamera(await scene.camera());
-      server = await startServer({ streams: { cam: camera.url + scene.options } });
-    });
-    after(async () => {
-      await server?.stop();
-      await camera?.close();
-    });
-
-    test('MP4 over HTTP', async () => {
-      const url = server.url('/api/stream.mp4?src=cam&video=all&audio=all');
-      assertCodecs(await probe(url), scene.video, scene.mp4Audio);
-      assertMoving(await decode(url, 3));
-    });
-
-    test('MSE over WebSocket', async () => {
-      await using viewer = await watchMse(server, 'cam', { keep: true });
-      await viewer.play(3);
-      await viewer.close();
-      assert.match(viewer.types[0]!, /^video\/mp4; codecs="(avc1|hvc1)\.[^,]+,(mp4a\.40\.2|opus|flac)"$/);
-      assertMoving(await viewer.decode());
-    });
-
-    for (const [transport, options] of [['TCP', TCP] as const, ['UDP', UDP] as const]) {
-      test(`RTSP over ${transport}`, async () => {
-        assertCodecs(await probe(server.rtsp('cam'), { options }), scene.video, scene.audio);
-        assertMoving(await decode(server.rtsp('cam'), 3, { options }));
+      before(async () => {
+        camera = await startRtspCamera(await scene.camera());
+        server = await startServer({ streams: { cam: camera.url + scene.options } });
       });
-    }
-
-    test('RTSP with a codec filter', async () => {
-      const streams = await probe(`${server.rtsp('cam')}?video=${scene.video.replace('hevc', 'h265')}`, {
-        options: TCP,
+      after(async () => {
+        await server?.stop();
+        await camera?.close();
       });
-      assert.deepEqual(
-        streams.map(({ codec_name }) => codec_name),
-        [scene.video],
-      );
-    });
 
-    test('a JPEG of a key frame', async () => {
-      const response = await server.fetch('/api/frame.jpeg?src=cam');
-      assert.equal(response.headers.get('content-type'), 'image/jpeg');
-      const [picture] = await probe('-', { bytes: Buffer.from(await response.arrayBuffer()) });
-      assert.deepEqual([picture?.codec_name, picture?.width, picture?.height], ['mjpeg', 640, 360]);
-    });
+      test('MP4 over HTTP', async () => {
+        const url = server.url('/api/stream.mp4?src=cam&video=all&audio=all');
+        assertCodecs(await probe(url), scene.video, scene.mp4Audio);
+        assertMoving(await decode(url, 3));
+      });
 
-    test('a JPEG of another size', async () => {
-      const response = await server.fetch('/api/frame.jpeg?src=cam&width=320');
-      const [picture] = await probe('-', { bytes: Buffer.from(await response.arrayBuffer()) });
-      assert.deepEqual([picture?.width, picture?.height], [320, 180]);
-    });
+      test('MSE over WebSocket', async () => {
+        await using viewer = await watchMse(server, 'cam', { keep: true });
+        await viewer.play(3);
+        await viewer.close();
+        assert.match(viewer.types[0]!, /^video\/mp4; codecs="(avc1|hvc1)\.[^,]+,(mp4a\.40\.2|opus|flac)"$/);
+        assertMoving(await viewer.decode());
+      });
 
-    test('viewers share one connection, which closes after the last', async () => {
-      assert.ok(camera.connections <= 1, `${camera.connections} connections to the camera`);
-      await until('the camera to be left alone', () => camera.connections === 0);
-      assert.equal(camera.requests.at(-1)?.method, 'TEARDOWN');
-      const { producers, consumers } = await server.stream('cam');
-      assert.equal(producers[0]?.url?.includes('secret'), false);
-      assert.deepEqual([producers.length, consumers?.length], [1, 0]);
+      for (const [transport, options] of [['TCP', TCP] as const, ['UDP', UDP] as const]) {
+        test(`RTSP over ${transport}`, async () => {
+          assertCodecs(await probe(server.rtsp('cam'), { options }), scene.video, scene.audio);
+          assertMoving(await decode(server.rtsp('cam'), 3, { options }));
+        });
+      }
+
+      test('RTSP with a codec filter', async () => {
+        const streams = await probe(`${server.rtsp('cam')}?video=${scene.video.replace('hevc', 'h265')}`, {
+          options: TCP,
+        });
+        assert.deepEqual(
+          streams.map(({ codec_name }) => codec_name),
+          [scene.video],
+        );
+      });
+
+      test('a JPEG of a key frame', async () => {
+        const response = await server.fetch('/api/frame.jpeg?src=cam');
+        assert.equal(response.headers.get('content-type'), 'image/jpeg');
+        const [picture] = await probe('-', { bytes: Buffer.from(await response.arrayBuffer()) });
+        assert.deepEqual([picture?.codec_name, picture?.width, picture?.height], ['mjpeg', 640, 360]);
+      });
+
+      test('a JPEG of another size', async () => {
+        const response = await server.fetch('/api/frame.jpeg?src=cam&width=320');
+        const [picture] = await probe('-', { bytes: Buffer.from(await response.arrayBuffer()) });
+        assert.deepEqual([picture?.width, picture?.height], [320, 180]);
+      });
+
+      test('viewers share one connection, which closes after the last', async () => {
+        assert.ok(camera.connections <= 1, `${camera.connections} connections to the camera`);
+        await until('the camera to be left alone', () => camera.connections === 0);
+        assert.equal(camera.requests.at(-1)?.method, 'TEARDOWN');
+        const { producers, consumers } = await server.stream('cam');
+        assert.equal(producers[0]?.url?.includes('secret'), false);
+        assert.deepEqual([producers.length, consumers?.length], [1, 0]);
+      });
     });
-  });
-}
+  }
+});
 
 function assertCodecs(streams: Awaited<ReturnType<typeof probe>>, video: string, audio: string): void {
   assert.deepEqual(new Set(streams.map(({ codec_name }) => codec_name)), new Set([video, audio]));
