@@ -32,6 +32,8 @@ for (const [name, order, depth] of [
     const packets = run(order, depth);
     assertAscending(packets.map(({ dts }) => dts));
     for (const { pts, dts } of packets) assert.ok(dts <= pts && dts >= pts - 6 * 3600);
+    const gaps = packets.slice(1).map(({ dts }, i) => dts - packets[i]!.dts);
+    assert.ok(Math.min(...gaps) >= 1800, `dts stands still at the start: ${gaps}`);
     const steps = packets.slice(depth + 1).map(({ dts }, i) => dts - packets[i + depth]!.dts);
     assert.deepEqual(new Set(steps), new Set([3600]));
   });

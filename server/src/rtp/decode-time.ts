@@ -3,7 +3,7 @@
  *
  *   decode order   I0 P3 B1 B2 P6 B4 B5
  *   pts             0  3  1  2  6  4  5
- *   dts             0  0  1  2  3  4  5     the smallest of the last `depth + 1` pts
+ *   dts            -1  0  1  2  3  4  5     the smallest of the last `depth + 1` pts; before there are as many, steps up to it
  *
  * The depth is how many pictures that are shown later come before one. Where nobody tells it, it is learnt: dts is pts
  * until a pts steps back, and whoever writes the packet then raises that pts to the dts before it.
@@ -14,10 +14,12 @@ import { parseHvcC } from '../codecs/hevc.ts';
 import { parseSps as parseHevcSps } from '../codecs/hevc-sps.ts';
 
 const MAX_DEPTH = 16;
+/** Of the pictures before the depth is reached; any step keeps the order. */
+const STEP_SECONDS = 0.04;
 
 export class DecodeTime {
-  /** A step beyond this is a clock that was set, not reordering; ticks. */
-  readonly #jump: number;
+  /** Ticks a second; a step beyond a second is a clock that was set, not reordering. */
+  readonly #timeBase: number;
   #depth = 0;
   /** The last pts in decode order, `MAX_DEPTH + 1` at the most. */
   readonly #recent: number[] = [];
@@ -25,7 +27,7 @@ export class DecodeTime {
 
   /** `timeBase`: ticks a second. */
   constructor(timeBase: number) {
-    this.#jump = timeBase;
+    this.#timeBase = timeBase;
   }
 
   /** What the parameter sets say; undefined: they don't, so it is learnt. */
@@ -35,7 +37,7 @@ export class DecodeTime {
 
   /** The dts of the next picture. Never decreases, unless the clock was set back. */
   next(pts: number): number {
-    if (Math.abs(pts - this.#last) > this.#jump) {
+    if (Math.abs(pts - this.#last) > this.#timeBase) {
       this.#recent.length = 0;
       this.#last = Number.NEGATIVE_INFINITY;
     }
@@ -54,8 +56,10 @@ export class DecodeTime {
 
   /** Of the last `depth + 1`: those still to be shown, and the one to be shown now. */
   #smallest(): number {
+    const missing = this.#depth + 1 - this.#recent.length;
+    if (missing > 0) return Math.min(...this.#recent) - Math.round(missing * STEP_SECONDS * this.#timeBase);
     const recent = this.#recent.toSorted((a, b) => b - a);
-    return recent[Math.min(this.#depth, recent.length - 1)]!;
+    return recent[this.#depth]!;
   }
 }
 
