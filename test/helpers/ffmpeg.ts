@@ -17,9 +17,8 @@ export interface Decoded {
   readonly code: number | null;
 }
 
-/** Remarks of ffmpeg's probing, and on how decode times of B frames begin; not on what is decoded. */
 const HARMLESS =
-  /deprecated pixel format|Guessed Channel Layout|max delay reached|Could not find codec parameters|Consider increasing|Thread message queue|Application provided duration|DTS discontinuity in stream|^\s*$/;
+  /deprecated pixel format|Guessed Channel Layout|max delay reached|Could not find codec parameters|Consider increasing|Thread message queue|Application provided duration|^\s*$/;
 
 /**
  * Decodes `seconds` of an input; `options` stand before `-i`. The first errors that ffmpeg prints on joining in mid-GOP
