@@ -109,15 +109,16 @@ export class RtspSession {
     return this.#client?.queuedBytes ?? 0;
   }
 
-  /** Connects and asks what there is; follows redirects. `twoWay`: asks for the loudspeaker too. */
+  /** Connects and asks what there is; follows redirects. `twoWay`: asks for the loudspeaker too, where the camera lets us. */
   async describe(twoWay: boolean, signal: AbortSignal): Promise<Sdp> {
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const client = await this.#connect(signal);
       this.stage = 'connected';
-      const response = await client.request('DESCRIBE', this.url, {
-        Accept: 'application/sdp',
-        Require: twoWay ? BACKCHANNEL_FEATURE : undefined,
-      });
+      const ask = (feature?: string) =>
+        client.request('DESCRIBE', this.url, { Accept: 'application/sdp', Require: feature });
+      let response = await ask(twoWay ? BACKCHANNEL_FEATURE : undefined);
+      // The same connection: some cameras take only one, and are slow to notice that it has ended.
+      if (twoWay && response.status >= 400) response = await ask();
       if (!REDIRECTS.has(response.status)) {
         expectOk(response, 'DESCRIBE');
         this.#sdpText = response.body.toString('utf8');
