@@ -4,16 +4,11 @@
  * The producer is handed on when the codecs of all medias are known, which for parameter sets in band is after the
  * first key frame; what came until then is kept.
  */
+
 import { performance } from 'node:perf_hooks';
 import { StreamError } from '../../core/errors.ts';
-import {
-  createPeer,
-  type Packet,
-  type Peer,
-  type Producer,
-  type Track,
-  type WritePacket,
-} from '../../core/model.ts';
+import { HeldInput } from '../../core/held-input.ts';
+import { createPeer, type Peer, type Producer, type Track } from '../../core/model.ts';
 import { MediaClock } from '../../rtp/media-clock.ts';
 import { codecOfFormat } from '../../rtp/payload-formats.ts';
 import { RtpReceiver } from '../../rtp/receiver.ts';
@@ -45,11 +40,8 @@ export class RecordSession implements ServerSession {
   readonly #peer: Peer;
   readonly #receivers = new Map<number, RtpReceiver>();
   readonly #left = new AbortController();
-  readonly #ended = Promise.withResolvers<void>();
   readonly #timers: NodeJS.Timeout[] = [];
-  #pending: Packet[] = [];
-  #pendingBytes = 0;
-  #write: WritePacket = (packet) => this.#keep(packet);
+  readonly #input = new HeldInput({ onFull: () => this.#publish(), maximumBytes: MAX_PENDING_BYTES });
   #recording = false;
   #published = false;
 
@@ -74,7 +66,6 @@ export class RecordSession implements ServerSession {
     this.#paths = new MediaPaths(context, (media, index, bytes, start, end) =>
       this.#data(media, index, bytes, start, end),
     );
-    this.#ended.promise.catch(() => {});
   }
 
   get timeoutMs(): number {
@@ -102,7 +93,7 @@ export class RecordSession implements ServerSession {
       const reorder = path.lower === 'udp';
       this.#receivers.set(
         index,
-        new RtpReceiver({ id: index, format, clock, reorder, write: (packet) => this.#write(packet) }),
+        new RtpReceiver({ id: index, format, clock, reorder, write: this.#input.write }),
       );
     }
     if (this.#receivers.size === 0) return reply(textReply(455, 'nothing to record: SETUP a media first'));
@@ -125,11 +116,9 @@ export class RecordSession implements ServerSession {
   /** Without a reason: the client said that it is done. */
   close(reason?: Error): void {
     for (const timer of this.#timers) clearTimeout(timer);
-    if (reason) this.#ended.reject(reason);
-    else this.#ended.resolve();
+    this.#input.end(reason);
     this.#left.abort();
     this.#paths.close();
-    this.#pending = [];
   }
 
   /** By the media's control attribute, else by number; a URL that names none is that of the next media. */
@@ -150,12 +139,6 @@ export class RecordSession implements ServerSession {
     if (index === 0) receiver.push(bytes, start, end, nowMs);
     else receiver.pushRtcp(bytes, start, end, nowMs);
     if (!this.#published) this.#publishWhenKnown();
-  }
-
-  #keep(packet: Packet): void {
-    this.#pending.push(packet);
-    this.#pendingBytes += packet.data.length;
-    if (this.#pendingBytes > MAX_PENDING_BYTES) this.#publish();
   }
 
   #publishWhenKnown(): void {
@@ -183,19 +166,7 @@ export class RecordSession implements ServerSession {
     return {
       peer: this.#peer,
       tracks,
-      run: async (write, signal) => {
-        const known = new Set(tracks.map(({ id }) => id));
-        this.#write = (packet) => {
-          if (known.has(packet.track.id)) write(packet);
-        };
-        for (const packet of this.#pending.splice(0)) this.#write(packet);
-        const stopped = Promise.withResolvers<void>();
-        signal.addEventListener('abort', () => stopped.resolve(), { once: true });
-        if (signal.aborted) stopped.resolve();
-        await Promise.race([this.#ended.promise, stopped.promise]).finally(() => {
-          this.#write = () => {};
-        });
-      },
+      run: (write, signal) => this.#input.run(tracks, write, signal),
       requestKeyframe: (trackId) => {
         const request = this.#receivers.get(trackId)?.keyframeRequest();
         if (request) this.#paths.send(trackId, 1, request);

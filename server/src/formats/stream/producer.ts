@@ -6,12 +6,13 @@
  *
  * Packets pass by reference; only the small Packet object is made anew, since the other stream has a time line of its own.
  */
+
 import { StreamError } from '../../core/errors.ts';
+import { HeldInput } from '../../core/held-input.ts';
 import {
   type Accepts,
   type Consumer,
   createPeer,
-  type Packet,
   type Producer,
   type Track,
   type WritePacket,
@@ -45,16 +46,13 @@ class Relay implements Consumer, Producer {
   readonly peer;
   readonly accepts: Accepts;
   readonly #stream: Stream;
-  readonly #ended = Promise.withResolvers<void>();
+  readonly #input = new HeldInput();
   #tracks: readonly Track[] = [];
-  #held: Packet[] = [];
-  #forward: WritePacket | undefined;
 
   constructor(stream: Stream, accepts: Accepts) {
     this.#stream = stream;
     this.accepts = accepts;
     this.peer = createPeer({ format: 'stream', protocol: 'internal', url: `stream:${stream.name}` });
-    this.#ended.promise.catch(() => {});
   }
 
   get tracks(): readonly Track[] {
@@ -71,25 +69,17 @@ class Relay implements Consumer, Producer {
 
   readonly write: WritePacket = (packet) => {
     this.peer.bytesReceived += packet.data.length;
-    if (this.#forward) this.#forward({ ...packet });
-    else this.#held.push(packet);
+    this.#input.write({ ...packet });
   };
 
   close(reason?: Error): void {
-    this.#ended.reject(reason ?? new StreamError('closed', `stream ${this.#stream.name} ended`));
+    this.#input.end(reason ?? new StreamError('closed', `stream ${this.#stream.name} ended`));
   }
 
   async run(write: WritePacket, signal: AbortSignal): Promise<void> {
-    const stop = (): void => this.#ended.resolve();
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-    this.#forward = write;
-    for (const packet of this.#held) write({ ...packet });
-    this.#held = [];
     try {
-      await this.#ended.promise;
+      await this.#input.run(this.#tracks, write, signal);
     } finally {
-      signal.removeEventListener('abort', stop);
       this.#stream.detach(this);
     }
   }

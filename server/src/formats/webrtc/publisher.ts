@@ -5,7 +5,8 @@
  */
 
 import { StreamError } from '../../core/errors.ts';
-import type { Packet, Peer, Producer, Track, WritePacket } from '../../core/model.ts';
+import { HeldInput } from '../../core/held-input.ts';
+import type { Peer, Producer, Track } from '../../core/model.ts';
 import { MediaClock } from '../../rtp/media-clock.ts';
 import { rtpPayloadType } from '../../rtp/packet.ts';
 import { RtpReceiver } from '../../rtp/receiver.ts';
@@ -46,10 +47,7 @@ class PublisherSide implements SessionSide {
   readonly #receivers: readonly RtpReceiver[];
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #left = new AbortController();
-  readonly #ended = Promise.withResolvers<void>();
-  #held: Packet[] = [];
-  #heldBytes = 0;
-  #write: WritePacket = (packet) => this.#hold(packet);
+  readonly #input = new HeldInput({ onFull: () => this.#publish(), maximumBytes: MAX_HELD_BYTES });
   #published = false;
   #heardMs = performance.now();
 
@@ -64,10 +62,9 @@ class PublisherSide implements SessionSide {
           format: format!,
           clock,
           reorder: true,
-          write: (packet) => this.#write(packet),
+          write: this.#input.write,
         }),
     );
-    this.#ended.promise.catch(() => {});
     this.transport = context.connect({
       onConnected: () => this.#connected(),
       onRtp: (packet) => this.#onRtp(packet),
@@ -78,10 +75,8 @@ class PublisherSide implements SessionSide {
   close(reason?: Error): void {
     if (this.#left.signal.aborted) return;
     for (const timer of this.#timers) clearInterval(timer);
-    if (reason) this.#ended.reject(reason);
-    else this.#ended.resolve();
+    this.#input.end(reason);
     this.#left.abort();
-    this.#held = [];
     this.#context.end(reason);
   }
 
@@ -114,12 +109,6 @@ class PublisherSide implements SessionSide {
     if (sources.length > 0 && sources.every((ssrc) => gone.has(ssrc))) this.close();
   }
 
-  #hold(packet: Packet): void {
-    this.#held.push(packet);
-    this.#heldBytes += packet.data.length;
-    if (this.#heldBytes > MAX_HELD_BYTES) this.#publish();
-  }
-
   /** Hands the producer on, with the tracks that are known. */
   #publish(): void {
     if (this.#published) return;
@@ -140,19 +129,7 @@ class PublisherSide implements SessionSide {
     return {
       peer,
       tracks,
-      run: async (write, signal) => {
-        const known = new Set(tracks.map(({ id }) => id));
-        this.#write = (packet) => {
-          if (known.has(packet.track.id)) write(packet);
-        };
-        for (const packet of this.#held.splice(0)) this.#write(packet);
-        const stopped = Promise.withResolvers<void>();
-        signal.addEventListener('abort', () => stopped.resolve(), { once: true });
-        if (signal.aborted) stopped.resolve();
-        await Promise.race([this.#ended.promise, stopped.promise]).finally(() => {
-          this.#write = () => {};
-        });
-      },
+      run: (write, signal) => this.#input.run(tracks, write, signal),
       requestKeyframe: (trackId) => {
         const request = this.#receivers[trackId]?.keyframeRequest();
         if (request) this.transport.sendRtcp(request);
