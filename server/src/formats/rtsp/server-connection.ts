@@ -63,7 +63,10 @@ export class Connection implements SessionContext {
     });
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('error', () => {});
-    socket.on('close', () => this.#endSession(new StreamError('closed', 'client closed the connection')));
+    socket.on('close', () => {
+      this.#ended = true;
+      this.#endSession(new StreamError('closed', 'client closed the connection'));
+    });
   }
 
   get log(): Logger {
@@ -75,7 +78,7 @@ export class Connection implements SessionContext {
   }
 
   write(bytes: Buffer): void {
-    if (this.#socket.writable) this.#socket.write(bytes);
+    if (!this.#ended) this.#socket.write(bytes);
   }
 
   end(reason?: Error): void {
@@ -136,7 +139,7 @@ export class Connection implements SessionContext {
         this.log.debug('request failed', { method: current.method, url: current.url, error });
         reply(errorReply(error));
       }
-      if (this.#ended || this.#socket.destroyed) break;
+      if (this.#ended) break;
     }
     this.#requestedMs = performance.now();
     this.#busy = false;
@@ -201,7 +204,7 @@ export class Connection implements SessionContext {
   async #open(request: RtspRequest): Promise<PlaySession> {
     const required = (request.headers.get('require') ?? []).some((option) => option.trim() === BACKCHANNEL);
     const session = await this.#host.play(this, parseTarget(request.url), required);
-    if (this.#socket.destroyed) {
+    if (this.#ended) {
       session.close();
       throw new StreamError('aborted', 'client left');
     }
@@ -242,7 +245,7 @@ export class Connection implements SessionContext {
   }
 
   #send(request: RtspRequest | undefined, { status, headers, body }: RtspReply): void {
-    if (!this.#socket.writable) return;
+    if (this.#ended) return;
     const cseq = request && header(request, 'cseq');
     const session = request && header(request, 'session') ? this.#session?.id : undefined;
     this.#socket.write(
