@@ -81,6 +81,15 @@ describe('imports', () => {
     assert.deepEqual(wrong, []);
   });
 
+  test('the fake camera shares nothing with the server, so that it can catch its mistakes', () => {
+    const judges = FILES.filter((path) =>
+      /^test\/(fakes\/(rtsp|clips|feed|ffmpeg|packetize)|helpers\/rtsp)/.test(path),
+    );
+    const wrong = judges.flatMap((path) => importsOf(path).filter((target) => target.startsWith('server/')));
+    assert.ok(judges.length > 5);
+    assert.deepEqual(wrong, []);
+  });
+
   test('packages of the server are among its dependencies, and each is used', () => {
     const { dependencies } = JSON.parse(read('server/package.json')) as { dependencies: object };
     const used = new Set(

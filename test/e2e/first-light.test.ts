@@ -83,6 +83,28 @@ const SCENES: readonly Scene[] = [
     audio: 'pcm_mulaw',
     mp4Audio: 'flac',
   },
+  {
+    title: 'RTP made by ffmpeg: hevc and aac as LATM',
+    camera: async () => ({
+      feeds: ffmpegFeeds(
+        ['-re', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25', '-re', '-f', 'lavfi', '-i', 'sine'],
+        [
+          {
+            kind: 'video',
+            options: [
+              ...['-map', '0', '-c:v', 'libx265', '-preset', 'ultrafast', '-tune', 'zerolatency'],
+              ...['-x265-params', 'log-level=none:keyint=25:repeat-headers=1'],
+            ],
+          },
+          { kind: 'audio', options: ['-map', '1', '-c:a', 'aac', '-ar', '16000', '-rtpflags', 'latm'] },
+        ],
+      ),
+    }),
+    options: '',
+    video: 'hevc',
+    audio: 'aac',
+    mp4Audio: 'aac',
+  },
 ];
 
 describe('a camera with', { concurrency: 2 }, () => {
@@ -154,6 +176,30 @@ describe('a camera with', { concurrency: 2 }, () => {
       });
     });
   }
+});
+
+test('an MJPEG camera: its pictures as they are, and a clear answer to who wants another codec', async () => {
+  await using camera = await startRtspCamera({
+    feeds: ffmpegFeeds(
+      ['-re', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=10'],
+      [
+        {
+          kind: 'video',
+          options: ['-map', '0', '-c:v', 'mjpeg', '-huffman', 'default', '-q:v', '5', '-pix_fmt', 'yuvj420p'],
+        },
+      ],
+    ),
+  });
+  await using server = await startServer({ streams: { cam: camera.url } });
+  const { video } = await decode(server.url('/api/stream.mjpeg?src=cam'), 2, { options: ['-f', 'mpjpeg'] });
+  assert.ok(video.distinct >= 10, `${video.distinct} pictures`);
+  const still = await server.fetch('/api/frame.jpeg?src=cam');
+  const [picture] = await probe('-', { bytes: Buffer.from(await still.arrayBuffer()) });
+  assert.deepEqual([picture?.codec_name, picture?.width, picture?.height], ['mjpeg', 640, 360]);
+  assert.equal((await decode(server.rtsp('cam'), 1, { options: TCP })).code, 0);
+  const refused = await server.fetch('/api/stream.mp4?src=cam');
+  assert.equal(refused.status, 406);
+  assert.match(await refused.text(), /mjpeg.*h264/);
 });
 
 function assertCodecs(streams: Awaited<ReturnType<typeof probe>>, video: string, audio: string): void {
