@@ -1,9 +1,6 @@
 /**
- * Settings of V8 that suit a process which is woken a thousand times a second for a moment's work, whose heap is small,
- * and whose media lies outside of it, in buffers.
- *
- * `--single-threaded-gc`: a collection is over before helper threads are awake; waking them costs a quarter of the CPU
- * of a server with one camera.
+ * Settings of V8 that suit a process whose heap is small and whose media lies outside of it, in buffers. Only flags that
+ * V8 looks at while it runs have any effect here: `--single-threaded-gc` and the sizes of its spaces are read before.
  *
  * `--heap-growing-percent`: V8 counts buffers as growth of the heap, and lowers the limit of growth when it collects
  * often. With many cameras that ends in a full collection every quarter of a second: half of the CPU with 32 cameras.
@@ -15,13 +12,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-const FLAGS = [
-  '--single-threaded-gc',
-  '--heap-growing-percent=300',
-  '--no-scavenger-updates-allocation-limit',
-];
+const FLAGS = ['--heap-growing-percent=300', '--no-scavenger-updates-allocation-limit'];
 
-/** To be called first of all: collections that have begun keep their threads. */
+/** To be called once, at the start. */
 export function tuneGarbageCollector(): void {
   for (const flag of FLAGS) setFlagsFromString(flag);
 }
