@@ -130,6 +130,7 @@ const QUIRKS: readonly Quirk[] = [
   },
   { title: 'takes UDP only', camera: { transports: ['udp'] }, options: '#transport=udp' },
   { title: 'takes TCP only', camera: { transports: ['tcp'] } },
+  { title: 'speaks TLS with a certificate of its own', camera: { tls: true } },
   { title: 'has a space and a # in its password', camera: { auth: AUTH } },
   {
     title: 'answers with Basic after Digest',

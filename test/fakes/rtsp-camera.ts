@@ -6,7 +6,10 @@
  *   camera.url; camera.stall(); await camera.restart(); await camera.close();
  */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import type { Feed } from './feed.ts';
 import { type Credentials, Guard } from './rtsp-auth.ts';
 import { type Reply, type Request, RtspSession } from './rtsp-session.ts';
@@ -16,6 +19,8 @@ export interface CameraOptions {
   readonly port?: number;
   readonly path?: string;
   readonly auth?: Credentials;
+  /** RTSP inside TLS, with a certificate that it made itself. */
+  readonly tls?: true;
   /** Default both. */
   readonly transports?: readonly ('tcp' | 'udp')[];
   /** Its loudspeaker, by RTP name; told only to those who `Require` it, as ONVIF says. */
@@ -70,9 +75,9 @@ export class RtspCamera {
 
   /** With credentials, if it wants any. */
   get url(): string {
-    const { auth, path = '/live/main' } = this.options;
+    const { auth, path = '/live/main', tls } = this.options;
     const user = auth ? `${auth.user}:${encodeURIComponent(auth.password)}@` : '';
-    return `rtsp://${user}127.0.0.1:${this.#port}${path}`;
+    return `${tls ? 'rtspx' : 'rtsp'}://${user}127.0.0.1:${this.#port}${path}`;
   }
 
   /** Connections that are open. */
@@ -86,7 +91,7 @@ export class RtspCamera {
   }
 
   async start(): Promise<this> {
-    const server = createServer((socket) => {
+    const accept = (socket: Socket): void => {
       this.accepted++;
       if (this.#sessions.size >= (this.options.maximumConnections ?? Number.POSITIVE_INFINITY)) {
         socket.destroy();
@@ -95,7 +100,8 @@ export class RtspCamera {
       const session = new RtspSession(this, socket);
       this.#sessions.add(session);
       socket.once('close', () => this.#sessions.delete(session));
-    });
+    };
+    const server = this.options.tls ? createTlsServer(readCertificate(), accept) : createServer(accept);
     server.listen(this.#port, '127.0.0.1');
     await once(server, 'listening');
     this.#port = (server.address() as { port: number }).port;
@@ -152,4 +158,9 @@ export class RtspCamera {
 
 export function startRtspCamera(options: CameraOptions): Promise<RtspCamera> {
   return new RtspCamera(options).start();
+}
+
+function readCertificate(): { key: Buffer; cert: Buffer } {
+  const folder = join(import.meta.dirname, '../fixtures/tls');
+  return { key: readFileSync(join(folder, 'key.pem')), cert: readFileSync(join(folder, 'certificate.pem')) };
 }
