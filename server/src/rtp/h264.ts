@@ -100,17 +100,22 @@ function stapA(codec: Codec): Buffer {
 }
 
 function packetize(packet: Packet, sink: PacketSink): boolean {
-  const { data } = packet;
-  const sets = packet.key ? stapA(packet.track.codec) : undefined;
-  if (sets?.length && sets.length <= sink.maxPayload) {
-    const at = sink.add(sets.length);
-    sets.copy(sink.buffer, at);
-  }
+  const { data, key, track } = packet;
+  let begun = false;
   for (let start = 4, end = nalEnd(data, start); end >= 0; start = end + 4, end = nalEnd(data, start)) {
-    if (end > start) packetizeNal(data, start, end, sink);
+    if (end <= start) continue;
+    if (key && !begun) packetizeSets(stapA(track.codec), sink);
+    begun = true;
+    packetizeNal(data, start, end, sink);
   }
-  sink.mark();
-  return true;
+  if (begun) sink.mark();
+  return begun;
+}
+
+function packetizeSets(sets: Buffer, sink: PacketSink): void {
+  if (sets.length === 0 || sets.length > sink.maxPayload) return;
+  const at = sink.add(sets.length);
+  sets.copy(sink.buffer, at);
 }
 
 function packetizeNal(data: Buffer, start: number, end: number, sink: PacketSink): void {

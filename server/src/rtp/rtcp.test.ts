@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  genericNack,
   goodbye,
   ntpToMs,
   parseRtcp,
@@ -59,8 +58,8 @@ test('a receiver report, there and back', () => {
 });
 
 test('lost packets are told one by one, over the wrap of the sequence', () => {
-  const lost = [0xfffe, 0xffff, 0, 14, 15, 100];
-  const { events } = told(genericNack(1, 2, lost));
+  const lost = [0xfffe, 0xffff, 0, 14, 100];
+  const { events } = told(hex('81cd0004 00000001 00000002 fffe8003 00640000'));
   assert.deepEqual(
     events,
     lost.map((sequence) => ['nack', 2, sequence]),

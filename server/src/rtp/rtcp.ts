@@ -105,25 +105,6 @@ export function pictureLossIndication(ssrc: number, mediaSsrc: number): Buffer {
   return bytes;
 }
 
-/** The bytes of a generic NACK for these sequence numbers (ascending). */
-export function genericNack(ssrc: number, mediaSsrc: number, sequences: readonly number[]): Buffer {
-  const items: { first: number; mask: number }[] = [];
-  for (const sequence of sequences) {
-    const last = items.at(-1);
-    const distance = last ? (sequence - last.first) & 0xffff : 0;
-    if (last && distance >= 1 && distance <= 16) last.mask |= 1 << (distance - 1);
-    else items.push({ first: sequence, mask: 0 });
-  }
-  const bytes = Buffer.alloc(12 + items.length * 4);
-  writeHead(bytes, 0, FEEDBACK_NACK, TRANSPORT_FEEDBACK, 2 + items.length, ssrc);
-  bytes.writeUInt32BE(mediaSsrc, 8);
-  for (const [index, { first, mask }] of items.entries()) {
-    bytes.writeUInt16BE(first, 12 + index * 4);
-    bytes.writeUInt16BE(mask, 14 + index * 4);
-  }
-  return bytes;
-}
-
 /** BYE of one source. */
 export function goodbye(ssrc: number): Buffer {
   const bytes = Buffer.alloc(8);

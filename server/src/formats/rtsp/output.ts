@@ -66,10 +66,10 @@ export function formatOfTrack(codec: Codec, index: number): RtpFormat {
   return format;
 }
 
-function refusal({ name }: Codec): string {
-  if (name !== 'mjpeg') return `a packet of ${name} cannot be sent by RTP`;
-  return 'RTP carries baseline JPEG in 4:2:0 or 4:2:2 with standard Huffman tables only; use an ffmpeg source';
-}
+/** Pictures that were refused before the first that could be sent: this camera's will never do. */
+const MAX_REFUSED_PICTURES = 3;
+const REFUSAL =
+  'RTP carries baseline JPEG in 4:2:0 or 4:2:2 with standard Huffman tables only; use an ffmpeg source';
 
 export class RtpMuxer implements Muxer<RtpChunk> {
   readonly contentType = 'application/rtp';
@@ -112,10 +112,10 @@ export class RtpMuxer implements Muxer<RtpChunk> {
     const leads = codec.kind === 'video' || !this.#hasVideo;
     if (this.#packets === 0) this.#startSeconds = seconds;
     this.#packets++;
-    const { refused } = sender;
     if (leads && this.#isReportDue(packet.key, seconds)) this.#sendBehindReports(sender, packet, seconds);
     else sender.send(packet);
-    if (leads && sender.refused > refused) throw new StreamError('unsupported', refusal(codec));
+    if (codec.name === 'mjpeg' && sender.packets === 0 && sender.refused >= MAX_REFUSED_PICTURES)
+      throw new StreamError('unsupported', REFUSAL);
     if (!leads && seconds - this.#startSeconds < MAX_HELD_SECONDS) return undefined;
     return this.#take(leads && packet.key);
   }

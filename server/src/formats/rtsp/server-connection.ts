@@ -179,7 +179,7 @@ export class Connection implements SessionContext {
   #refuse(request: RtspRequest): RtspReply | undefined {
     const id = header(request, 'session')?.split(';')[0]?.trim();
     if (id && id !== this.#session?.id) return textReply(454, 'no such session on this connection');
-    const unknown = (request.headers.get('require') ?? []).filter((option) => option.trim() !== BACKCHANNEL);
+    const unknown = requiredOptions(request).filter((option) => option !== BACKCHANNEL);
     if (unknown.length === 0) return undefined;
     return textReply(551, `not supported: ${unknown.join(', ')}`, { Unsupported: unknown.join(', ') });
   }
@@ -202,8 +202,8 @@ export class Connection implements SessionContext {
   }
 
   async #open(request: RtspRequest): Promise<PlaySession> {
-    const required = (request.headers.get('require') ?? []).some((option) => option.trim() === BACKCHANNEL);
-    const session = await this.#host.play(this, parseTarget(request.url), required);
+    const wantsToTalk = requiredOptions(request).includes(BACKCHANNEL);
+    const session = await this.#host.play(this, parseTarget(request.url), wantsToTalk);
     if (this.#ended) {
       session.close();
       throw new StreamError('aborted', 'client left');
@@ -253,4 +253,10 @@ export class Connection implements SessionContext {
     );
     this.log.trace('request', { method: request?.method, url: request?.url, status });
   }
+}
+
+function requiredOptions(request: RtspRequest): string[] {
+  return (request.headers.get('require') ?? []).flatMap((list) =>
+    list.split(',').map((option) => option.trim()),
+  );
 }
