@@ -218,3 +218,15 @@ function blockOf(payloads: readonly Buffer[], timestamp: number): RtpBlock {
   writer.mark();
   return writer.take();
 }
+
+/** The bytes of a generic NACK (RFC 4585 §6.2.1), an item for each sequence number. */
+export function genericNack(ssrc: number, mediaSsrc: number, sequences: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(12 + sequences.length * 4);
+  bytes[0] = 0x81;
+  bytes[1] = 205;
+  bytes.writeUInt16BE(2 + sequences.length, 2);
+  bytes.writeUInt32BE(ssrc, 4);
+  bytes.writeUInt32BE(mediaSsrc, 8);
+  for (const [index, sequence] of sequences.entries()) bytes.writeUInt16BE(sequence, 12 + index * 4);
+  return bytes;
+}

@@ -13,14 +13,21 @@ import { MediaClock } from '../../rtp/media-clock.ts';
 import { rtpMarker, rtpPayloadType, rtpSequence, rtpSsrc, rtpTimestamp } from '../../rtp/packet.ts';
 import { rtpFormat } from '../../rtp/payload.ts';
 import { RtpReceiver } from '../../rtp/receiver.ts';
-import { genericNack, goodbye, parseRtcp, pictureLossIndication, type SenderReport } from '../../rtp/rtcp.ts';
+import { goodbye, parseRtcp, pictureLossIndication, type SenderReport } from '../../rtp/rtcp.ts';
 import type { SrtpProfile } from '../../rtp/srtp-keys.ts';
 import { createLogger } from '../../util/log.ts';
 import { deleteWebrtc, postWebrtc } from './http.ts';
 import { createWebrtc, type Role, type WebrtcServer } from './server.ts';
 import type { WebrtcSession } from './session.ts';
 import { WebrtcSignaling } from './signaling.ts';
-import { AUDIO_MEDIA, FakePeer, H264_MEDIA, type PeerMedia, type PeerOptions } from './testing.ts';
+import {
+  AUDIO_MEDIA,
+  FakePeer,
+  genericNack,
+  H264_MEDIA,
+  type PeerMedia,
+  type PeerOptions,
+} from './testing.ts';
 
 const SPS = Buffer.from('67640028acd940780227e5c044000003000400000300c83c60c658', 'hex');
 const PPS = Buffer.from('68ebe3cb22c0', 'hex');
