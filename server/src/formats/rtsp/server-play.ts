@@ -61,10 +61,12 @@ export class PlaySession implements ServerSession {
   readonly #selection: Selection;
   readonly #formats: readonly RtpFormat[];
   readonly #paths: MediaPaths;
-  readonly #peer: Peer;
-  readonly #talk: TalkBack | undefined;
+  /** What the client may talk in; empty if it does not want to. */
+  readonly #talkFormats: readonly RtpFormat[];
   readonly #left = new AbortController();
   readonly #rtcp = { keyframeRequest: () => this.#options.stream.requestKeyframe() };
+  #peer: Peer | undefined;
+  #talk: TalkBack | undefined;
   #watch: Watch | undefined;
   #viewer: ReturnType<typeof createViewer> | undefined;
 
@@ -81,22 +83,15 @@ export class PlaySession implements ServerSession {
       direction: 'recvonly',
       control: controlOf(index),
     }));
-    const talk = backchannel ? talkFormats(stream.loudspeakerCodecs(), FIRST_TALK_TYPE) : [];
-    if (backchannel)
-      medias.push({ kind: 'audio', formats: talk, direction: 'sendonly', control: controlOf(medias.length) });
+    this.#talkFormats = backchannel ? talkFormats(stream.loudspeakerCodecs(), FIRST_TALK_TYPE) : [];
+    if (backchannel) {
+      const control = controlOf(medias.length);
+      medias.push({ kind: 'audio', formats: this.#talkFormats, direction: 'sendonly', control });
+    }
     this.sdp = buildSdp({ name: 'porthole', control: '', medias });
     this.#paths = new MediaPaths(context, (media, index, bytes, start, end) =>
       this.#data(media, index, bytes, start, end),
     );
-    const { remoteAddress, userAgent, log } = context;
-    this.#peer = createPeer({
-      format: 'rtsp',
-      protocol: 'rtsp+tcp',
-      remoteAddress,
-      userAgent,
-      sdp: this.sdp,
-    });
-    this.#talk = backchannel ? new TalkBack({ stream, formats: talk, peer: this.#peer, log }) : undefined;
   }
 
   /** Interleaved, the connection itself tells when the client is gone or does not read. */
@@ -106,7 +101,7 @@ export class PlaySession implements ServerSession {
   }
 
   async setup(request: RtspRequest, target: RtspTarget): Promise<RtspReply> {
-    const medias = this.#formats.length + (this.#talk ? 1 : 0);
+    const medias = this.#formats.length + (this.#talkFormats.length > 0 ? 1 : 0);
     if (this.#watch) return textReply(455, 'already playing: PAUSE first');
     if (target.media === undefined && medias > 1)
       return textReply(459, `several medias: SETUP one of ${controlOf(0)} to ${controlOf(medias - 1)}`);
@@ -120,10 +115,11 @@ export class PlaySession implements ServerSession {
 
   async start(_request: RtspRequest, reply: (answer: RtspReply) => void): Promise<void> {
     if (this.#paths.size === 0) return reply(textReply(455, 'nothing to play: SETUP a media first'));
+    const peer = this.#meet();
     const wantsTracks = this.#formats.some((_, media) => this.#paths.get(media));
     if (this.#watch || !wantsTracks) return reply({ status: 200 });
     const viewer = createViewer({
-      peer: Object.assign(this.#peer, { protocol: `rtsp+${this.#paths.lower}` }),
+      peer,
       context: this.#options.context,
       paths: this.#paths,
       formats: this.#formats,
@@ -161,6 +157,19 @@ export class PlaySession implements ServerSession {
     this.#selection.release();
   }
 
+  /** The client, now that it is known how it is reached; and its microphone. */
+  #meet(): Peer {
+    const { context, stream } = this.#options;
+    const { remoteAddress, userAgent, log } = context;
+    const protocol = `rtsp+${this.#paths.lower}`;
+    const peer =
+      this.#peer ?? createPeer({ format: 'rtsp', protocol, remoteAddress, userAgent, sdp: this.sdp });
+    this.#peer = peer;
+    if (this.#talkFormats.length > 0)
+      this.#talk ??= new TalkBack({ stream, formats: this.#talkFormats, peer, log });
+    return peer;
+  }
+
   #leave(): void {
     this.#watch?.close();
     this.#viewer?.stop();
@@ -170,7 +179,7 @@ export class PlaySession implements ServerSession {
 
   #data(media: number, index: 0 | 1, bytes: Buffer, start: number, end: number): void {
     this.aliveMs = performance.now();
-    this.#peer.bytesReceived += end - start;
+    if (this.#peer) this.#peer.bytesReceived += end - start;
     if (index === 1) parseRtcp(bytes, start, end, this.#rtcp);
     else if (media === this.#formats.length) this.#talk?.push(bytes, start, end, this.aliveMs);
   }

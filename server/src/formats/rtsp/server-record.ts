@@ -4,7 +4,6 @@
  * The producer is handed on when the codecs of all medias are known, which for parameter sets in band is after the
  * first key frame; what came until then is kept.
  */
-
 import { performance } from 'node:perf_hooks';
 import { StreamError } from '../../core/errors.ts';
 import { HeldInput } from '../../core/held-input.ts';
@@ -37,12 +36,12 @@ export class RecordSession implements ServerSession {
   readonly #options: RecordOptions;
   readonly #medias: readonly SdpMedia[];
   readonly #paths: MediaPaths;
-  readonly #peer: Peer;
   readonly #receivers = new Map<number, RtpReceiver>();
   readonly #left = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #input = new HeldInput({ onFull: () => this.#publish(), maximumBytes: MAX_PENDING_BYTES });
-  #recording = false;
+  /** The client, once it records. */
+  #peer: Peer | undefined;
   #published = false;
 
   /** Throws StreamError: `protocol` for what is no SDP, `unsupported` when no media of it can be taken. */
@@ -54,16 +53,7 @@ export class RecordSession implements ServerSession {
       const names = medias.flatMap(({ formats }) => formats.map(({ encoding }) => encoding));
       throw new StreamError('unsupported', `no media that can be taken: ${names.join(', ') || 'none'}`);
     }
-    const { context } = options;
-    const { remoteAddress, userAgent } = context;
-    this.#peer = createPeer({
-      format: 'rtsp',
-      protocol: 'rtsp+tcp',
-      remoteAddress,
-      userAgent,
-      sdp: options.sdp,
-    });
-    this.#paths = new MediaPaths(context, (media, index, bytes, start, end) =>
+    this.#paths = new MediaPaths(options.context, (media, index, bytes, start, end) =>
       this.#data(media, index, bytes, start, end),
     );
   }
@@ -76,7 +66,7 @@ export class RecordSession implements ServerSession {
     const index = this.#mediaOf(request.url, target);
     const media = this.#medias[index];
     if (!media) return textReply(404, 'no such media in the SDP announced');
-    if (this.#recording) return textReply(455, 'already recording');
+    if (this.#peer) return textReply(455, 'already recording');
     const path = await this.#paths.setup(index, header(request, 'transport') ?? '');
     if (!path)
       return textReply(461, 'transports are RTP/AVP/TCP (interleaved) and RTP/AVP (unicast, client_port)');
@@ -84,7 +74,7 @@ export class RecordSession implements ServerSession {
   }
 
   async start(_request: RtspRequest, reply: (answer: RtspReply) => void): Promise<void> {
-    if (this.#recording) return reply({ status: 200 });
+    if (this.#peer) return reply({ status: 200 });
     const clock = new MediaClock();
     for (const [index, media] of this.#medias.entries()) {
       const format = supportedFormat(media);
@@ -97,8 +87,10 @@ export class RecordSession implements ServerSession {
       );
     }
     if (this.#receivers.size === 0) return reply(textReply(455, 'nothing to record: SETUP a media first'));
-    Object.assign(this.#peer, { protocol: `rtsp+${this.#paths.lower}` });
-    this.#recording = true;
+    const { context, sdp } = this.#options;
+    const { remoteAddress, userAgent } = context;
+    const protocol = `rtsp+${this.#paths.lower}`;
+    this.#peer = createPeer({ format: 'rtsp', protocol, remoteAddress, userAgent, sdp });
     this.#timers.push(setTimeout(() => this.#publish(), CODECS_TIMEOUT_MS));
     this.#timers.push(setInterval(() => this.#report(), REPORT_INTERVAL_MS));
     reply({ status: 200 });
@@ -133,7 +125,7 @@ export class RecordSession implements ServerSession {
   #data(media: number, index: 0 | 1, bytes: Buffer, start: number, end: number): void {
     const nowMs = performance.now();
     this.aliveMs = nowMs;
-    this.#peer.bytesReceived += end - start;
+    if (this.#peer) this.#peer.bytesReceived += end - start;
     const receiver = this.#receivers.get(media);
     if (!receiver) return;
     if (index === 0) receiver.push(bytes, start, end, nowMs);
@@ -148,7 +140,7 @@ export class RecordSession implements ServerSession {
 
   /** Hands the producer on, with the tracks that are known. */
   #publish(): void {
-    if (this.#published || !this.#recording) return;
+    if (this.#published || !this.#peer) return;
     this.#published = true;
     const { context, publish } = this.#options;
     const tracks = [...this.#receivers.values()].flatMap(({ track }) => track ?? []);
@@ -156,15 +148,15 @@ export class RecordSession implements ServerSession {
       context.end(new StreamError('timeout', 'no parameter sets came in time'));
       return;
     }
-    publish(this.#producer(tracks), this.#left.signal).then(
+    publish(this.#producer(this.#peer, tracks), this.#left.signal).then(
       () => context.end(),
       (error) => context.end(error),
     );
   }
 
-  #producer(tracks: readonly Track[]): Producer {
+  #producer(peer: Peer, tracks: readonly Track[]): Producer {
     return {
-      peer: this.#peer,
+      peer,
       tracks,
       run: (write, signal) => this.#input.run(tracks, write, signal),
       requestKeyframe: (trackId) => {
@@ -182,7 +174,7 @@ export class RecordSession implements ServerSession {
       const report = receiver.receiverReport(nowMs);
       if (report) this.#paths.send(media, 1, report);
     }
-    this.#peer.corrupt = corrupt;
+    if (this.#peer) this.#peer.corrupt = corrupt;
   }
 }
 
