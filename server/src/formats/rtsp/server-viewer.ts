@@ -51,8 +51,12 @@ class Start {
   }
 }
 
+/** `config` is that of AAC, which does not travel in band. */
 const sameMap = (a: RtpFormat, b: RtpFormat): boolean =>
-  a.encoding === b.encoding && a.clockRate === b.clockRate && a.channels === b.channels;
+  a.encoding === b.encoding &&
+  a.clockRate === b.clockRate &&
+  a.channels === b.channels &&
+  a.parameters.get('config') === b.parameters.get('config');
 
 /** Interleaved: one write of the shared buffer a chunk. */
 class TcpViewer implements Viewer<RtpChunk> {
