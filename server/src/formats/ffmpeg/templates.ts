@@ -31,7 +31,8 @@ export const DEFAULT_TEMPLATES: Readonly<Record<string, string>> = {
 
   h264: X264,
   h265: X265,
-  mjpeg: '-c:v mjpeg',
+  // Standard Huffman tables: RTP cannot carry others (RFC 2435 §3.1).
+  mjpeg: '-c:v mjpeg -huffman:v default',
   raw: '-c:v rawvideo',
   'raw/gray8': '-c:v rawvideo -pix_fmt:v gray8',
   'raw/yuv420p': '-c:v rawvideo -pix_fmt:v yuv420p',
