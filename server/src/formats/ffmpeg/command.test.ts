@@ -41,7 +41,7 @@ const CASES: readonly [string, string][] = [
     `${START}-allowed_media_types audio ${RTSP_IN} rtsp://127.0.0.1:8554/yard?audio&source=ffmpeg%3Ayard%23audio%3Dopus%23query%3Dlog_level%3Ddebug&log_level=debug -c:a libopus -application:a lowdelay -min_comp 0 -vn ${OUT}`,
   ],
   ['ffmpeg:udp://127.0.0.1:5000', `${START}-i udp://127.0.0.1:5000 -c copy ${OUT}`],
-  ['ffmpeg:/a.mp4#video=mjpeg', `${START}-re -i /a.mp4 -c:v mjpeg -an -f mjpeg -`],
+  ['ffmpeg:/a.mp4#video=mjpeg', `${START}-re -i /a.mp4 -c:v mjpeg -huffman:v default -an -f mjpeg -`],
   ['ffmpeg:/a.mp4#audio=pcma', `${START}-re -i /a.mp4 -c:a pcm_alaw -ar:a 8000 -ac:a 1 -vn -f wav -`],
   ['ffmpeg:/a.mp4#audio=aac', `${START}-re -i /a.mp4 -c:a aac -vn -f adts -`],
   [

@@ -118,7 +118,7 @@ export class RtspSession {
         client.request('DESCRIBE', this.url, { Accept: 'application/sdp', Require: feature });
       let response = await ask(twoWay ? BACKCHANNEL_FEATURE : undefined);
       // The same connection: some cameras take only one, and are slow to notice that it has ended.
-      if (twoWay && response.status >= 400) response = await ask();
+      if (twoWay && response.status >= 400 && response.status !== 401) response = await ask();
       if (!REDIRECTS.has(response.status)) {
         expectOk(response, 'DESCRIBE');
         this.#sdpText = response.body.toString('utf8');
