@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { before, type TestContext, test } from 'node:test';
 import { type Served, serve } from '../../../../test/helpers/http-serve.ts';
 import {
@@ -53,6 +54,30 @@ test('two seconds are a complete file', async (t) => {
   assert.ok(frames.length >= 48 && frames.length <= 52, `${frames.length} frames`);
   assert.ok((await decode(file, 'a:0')).length > 25);
 });
+
+test('a late viewer gets all in order; so does a client that knows no chunks', async (t) => {
+  const { base } = await setUp(t);
+  const first = await fetch(base);
+  const reading = first.body!.getReader();
+  await reading.read();
+  await reading.read();
+  const late = await fetch(`${base}/?duration=1`);
+  assert.ok((await decode(Buffer.from(await late.arrayBuffer()), 'v:0')).length >= 23);
+  const old = await overHttp10(`${base}/?duration=1`);
+  assert.ok((await decode(old, 'v:0')).length >= 23);
+  await reading.cancel();
+});
+
+/** The body of a response to HTTP/1.0, which is all that comes after the headers. */
+async function overHttp10(url: string): Promise<Buffer> {
+  const { hostname, port, pathname, search } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(`GET ${pathname}${search} HTTP/1.0\r\n\r\n`);
+  const answer = Buffer.concat(await socket.toArray());
+  const end = answer.indexOf('\r\n\r\n');
+  assert.doesNotMatch(answer.toString('latin1', 0, end), /chunked/i);
+  return answer.subarray(end + 4);
+}
 
 test('one kind of track alone', async (t) => {
   const { base } = await setUp(t);

@@ -14,6 +14,7 @@
  * written, and has sent status and headers when it resolves.
  */
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { sameCodec } from '../../codecs/codec.ts';
 import { type Watch, watch } from '../../core/broadcast.ts';
 import { StreamError } from '../../core/errors.ts';
@@ -142,18 +143,46 @@ class HttpViewer implements Viewer<Mp4Chunk> {
 
   write(chunk: Mp4Chunk): void {
     const response = this.#response;
-    const head = this.#time.stamp(chunk);
+    const head = this.#time.stamp(chunk, CHUNK_HEADER_BYTES);
     if (!head || response.writableEnded) return;
-    response.cork();
-    response.write(head);
-    for (const bytes of chunk.body) response.write(bytes);
-    response.uncork();
+    const { socket } = response;
+    if (socket && isPassable(response, socket)) sendChunk(socket, head, chunk);
+    else sendPlain(response, head.subarray(CHUNK_HEADER_BYTES), chunk);
     if (this.#time.seconds >= this.#options.durationSeconds) response.end();
   }
 
   close(): void {
     this.#response.end();
   }
+}
+
+/** Eight hexadecimal digits and CR LF (RFC 9112 §7.1). */
+const CHUNK_HEADER_BYTES = 10;
+const CRLF = Buffer.from('\r\n');
+
+/** Whether nothing is kept back in the response, as its first writes are, and its client knows chunks (not HTTP/1.0). */
+function isPassable(response: ServerResponse, socket: Socket): boolean {
+  return response.chunkedEncoding && response.writableLength === socket.writableLength;
+}
+
+/**
+ * One chunk of the transfer coding, as one writev past the response, which would make a chunk of every piece: a third
+ * of what a viewer costs.
+ */
+function sendChunk(socket: Socket, head: Buffer, { bytes, body }: Mp4Chunk): void {
+  head.write(`${bytes.toString(16).padStart(8, '0')}\r\n`, 0, 'latin1');
+  socket.cork();
+  socket.write(head);
+  for (let index = 0; index < body.length; index++) socket.write(body[index]!);
+  socket.write(CRLF);
+  socket.uncork();
+}
+
+function sendPlain(response: ServerResponse, head: Buffer, { body }: Mp4Chunk): void {
+  response.cork();
+  response.write(head);
+  for (const bytes of body) response.write(bytes);
+  response.uncork();
 }
 
 /** Whether a player set up for the earlier tracks decodes the later ones: new parameter sets of video come in band, audio must not change. */
