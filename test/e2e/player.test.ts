@@ -252,9 +252,8 @@ describe('the player', { timeout: 240_000 }, () => {
     await server.stop();
     for (const page of players) {
       await waitFor(page, 'waiting');
-      const { words, still } = await look(page);
-      assert.match(words, /^The server /);
-      assert.equal(still, true);
+      await until('the reason', async () => /^The server /.test((await look(page)).words));
+      assert.equal((await look(page)).still, true);
     }
     server = await startServer(config(), { args: ['-c', JSON.stringify(listen)] });
     for (const page of players) {
