@@ -30,13 +30,19 @@ ${sections.join('\n')}`;
 }
 
 function renderFormat(format: Format): string {
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: readonly (readonly [string, string | undefined])[] = [
     ['Source', code(format.schemes?.map((scheme) => `${scheme}:`))],
     ['Example', code(format.example && [format.example])],
     ['MIME types', code(format.mimeTypes)],
     ['Brings in', code(format.receives)],
     ['Gives out', code(format.sends)],
-    ['Output', code(format.extension && [`/api/stream.${format.extension}`])],
+    ['Output', format.output && code(format.extensions?.map((extension) => `GET /api/stream.${extension}`))],
+    [
+      'Ingress',
+      format.demuxer && code(format.extensions?.map((extension) => `POST /api/stream.${extension}?dst=`)),
+    ],
+    ['Pushes to', format.publisher && code(format.schemes?.map((scheme) => `${scheme}:`))],
+    ['Discovery', format.discovery && code([`GET /api/${format.name}`])],
     ['Accepted from', format.unsafe ? 'the config file only, as it runs programs' : ''],
   ];
   const lines = facts.filter(([, value]) => value).map(([name, value]) => `- ${name}: ${value}`);

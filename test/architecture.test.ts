@@ -168,8 +168,11 @@ describe('the table of formats', () => {
       if (format.output) {
         const output = (await format.output()).createOutput(new URLSearchParams());
         assert.ok(output.key && output.accepts.length > 0);
-        assert.ok(format.extension, 'an output has an extension to fetch it by');
+        assert.ok(format.extensions?.length, 'an output has an extension to fetch it by');
       }
+      if (format.publisher) assert.equal(typeof (await format.publisher()).publish, 'function');
+      if (format.discovery) assert.equal(typeof (await format.discovery()).discover, 'function');
+      if (format.service) assert.equal(typeof (await format.service()).start, 'function');
     });
 
     if (format.schemes) {

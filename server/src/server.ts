@@ -10,7 +10,8 @@ import { type StreamConfig, streamList } from './config/streams.ts';
 import { Streams } from './core/streams.ts';
 import { DEMO_STREAM } from './demo.ts';
 import { createTalkEncoders } from './formats/ffmpeg/talk-encoder.ts';
-import type { OpenContext, Services } from './formats/format.ts';
+import type { OpenContext, RunningService, Services } from './formats/format.ts';
+import { FORMATS } from './formats/index.ts';
 import { openSource } from './formats/open.ts';
 import { type RtspServer, startRtspServer } from './formats/rtsp/server.ts';
 import { createWebrtc, type WebrtcServer } from './formats/webrtc/server.ts';
@@ -32,6 +33,7 @@ export async function startServer(
     log.warn('config', { at: `${source}:${line}:${column}`, path, problem: message });
   }
   let rtsp: RtspServer | undefined;
+  let webrtc: WebrtcServer | undefined;
   let privateRtsp: Promise<RtspServer> | undefined;
   /** Where programs publish and read streams back: the public RTSP server, or one of our own on loopback. */
   const rtspForPrograms = async (): Promise<RtspServer> => {
@@ -48,6 +50,7 @@ export async function startServer(
     open: (text, context) => openSource(text, context, false),
     rtspBase: async () => (await rtspForPrograms()).base(),
     expectPublisher: async (path, signal) => (await rtspForPrograms()).expectPublisher(path, signal),
+    webrtc: () => webrtc,
   };
   const contextFor = (stream: string, signal: AbortSignal): OpenContext => ({
     stream,
@@ -57,7 +60,8 @@ export async function startServer(
   });
   for (const { name, sources } of configuredStreams(store)) streams.set(name, sources);
   rtsp = await startPublicRtsp(config, streams);
-  const webrtc = await startWebrtc(config);
+  webrtc = await startWebrtc(config);
+  const running = await startServices(services);
   const api = await startApi({
     store,
     webrtc,
@@ -70,6 +74,7 @@ export async function startServer(
   return {
     async close() {
       await api.close();
+      await Promise.all(running.map((service) => service.close()));
       webrtc?.close();
       streams.close();
       await rtsp?.close();
@@ -110,6 +115,24 @@ async function startWebrtc({ webrtc }: Config): Promise<WebrtcServer | undefined
     log.error('listen', { error });
     return undefined;
   }
+}
+
+/** Servers and announcers of the table; one that cannot start costs only itself. */
+async function startServices(services: Services): Promise<RunningService[]> {
+  const running: RunningService[] = [];
+  for (const { name, service } of FORMATS) {
+    if (!service) continue;
+    const log = createLogger(name);
+    try {
+      const started = await (await service()).start({ services, log });
+      if (!started) continue;
+      running.push(started);
+      log.info('listen', started.address ? { addr: started.address } : {});
+    } catch (error) {
+      log.error('listen', { error });
+    }
+  }
+  return running;
 }
 
 /** The streams of the config; a server without a config file shows a demo. */

@@ -120,7 +120,7 @@ console.log(
   `| CPU per viewer | ${servers.map(([name]) => name).join(' | ')} | ratio |\n|---|${'---|'.repeat(servers.length)}---|`,
 );
 for (const kind of kinds)
-  for (const count of viewers) await row(`${kind}, ${count} viewers`, kind, count, farm.slice(0, 1));
+  for (const count of viewers) await row(`${kind}, viewers: ${count}`, kind, count, farm.slice(0, 1));
 for (const count of cameras)
-  await row(`${count} cameras, one RTSP viewer each`, 'rtsp', count, farm.slice(0, count));
+  await row(`rtsp, cameras with one viewer each: ${count}`, 'rtsp', count, farm.slice(0, count));
 for (const camera of farm) await camera.close();

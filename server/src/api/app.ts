@@ -6,6 +6,7 @@ import type { ApiContext, App, TypeBoxProvider } from './context.ts';
 import { describeFailure, HttpError } from './errors.ts';
 import { appRoutes } from './routes/app.ts';
 import { configRoutes } from './routes/config.ts';
+import { discoveryRoutes } from './routes/discovery.ts';
 import { ffmpegRoutes } from './routes/ffmpeg.ts';
 import { frameRoutes } from './routes/frames.ts';
 import { ingestRoutes } from './routes/ingest.ts';
@@ -93,6 +94,7 @@ export async function createApp(context: ApiContext): Promise<App> {
     webrtcRoutes,
     ingestRoutes,
     ffmpegRoutes,
+    discoveryRoutes,
   ]) {
     app.register(async (scope) => routes(scope as App, context), { prefix });
   }

@@ -182,6 +182,11 @@ export interface Muxer<C extends Chunk = Chunk> {
   readonly contentType: string;
   /** Sent once to each viewer, before its first chunk. */
   readonly header: readonly Buffer[];
+  /**
+   * Sent in the place of the header to a viewer that goes on from an earlier muxer, because the camera changed its picture.
+   * Undefined: the format cannot go on, and the response ends.
+   */
+  readonly continuation?: readonly Buffer[] | undefined;
   /** Undefined: the packet is held, to ride with a later one. */
   mux(packet: Packet): C | undefined;
 }

@@ -5,9 +5,11 @@
  * Modules are imported when first needed.
  */
 import type { Demuxer, Output, Producer } from '../core/model.ts';
+import type { Stream } from '../core/stream.ts';
 import type { Streams } from '../core/streams.ts';
 import type { Logger } from '../util/log.ts';
 import type { SourceText } from './source-text.ts';
+import type { WebrtcServer } from './webrtc/server.ts';
 
 /** What a format may use while it opens a source. */
 export interface OpenContext {
@@ -30,6 +32,8 @@ export interface Services {
   rtspBase(): Promise<string>;
   /** Waits for a client that publishes by RTSP to this path (exec and ffmpeg `{output}`). One producer, once; rejects when the signal aborts. */
   expectPublisher(path: string, signal: AbortSignal): Promise<Producer>;
+  /** The one WebRTC port, for sources that are WebRTC peers; undefined where it could not be opened. */
+  webrtc(): WebrtcServer | undefined;
 }
 
 /** `formats/{format}/producer.ts` exports this as `open`. Resolves when all tracks are known; rejects with StreamError. */
@@ -37,6 +41,46 @@ export type OpenProducer = (source: SourceText, context: OpenContext) => Promise
 
 /** `formats/{format}/demuxer.ts` exports this as `createDemuxer`. */
 export type CreateDemuxer = () => Demuxer;
+
+/** `formats/{format}/output.ts` exports this as `createOutput`. Throws StreamError `invalid` for a query it cannot read. */
+export type CreateOutput = (query: URLSearchParams) => Output;
+
+/**
+ * `formats/{format}/publisher.ts` exports this as `publish`: pushes a stream of ours to an address. Resolves when the
+ * signal aborts; rejects with StreamError when the other side refuses, ends or fails. The caller tries again.
+ */
+export type Publish = (stream: Stream, target: SourceText, context: OpenContext) => Promise<void>;
+
+/** Something found that can be a source, as the API tells it; `url` is a source text. */
+export interface Discovered {
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+  readonly info?: string | undefined;
+  readonly url?: string | undefined;
+  readonly location?: string | undefined;
+}
+
+/** `formats/{format}/discovery.ts` exports this as `discover`: GET /api/{name}. Rejects with StreamError. */
+export type Discover = (
+  query: URLSearchParams,
+  context: { readonly services: Services; readonly log: Logger; readonly signal: AbortSignal },
+) => Promise<readonly Discovered[]>;
+
+/** What runs beside the streams from the start of the server to its end. */
+export interface RunningService {
+  /** Where it listens, as text. */
+  readonly address?: string | undefined;
+  close(): void | Promise<void>;
+}
+
+/**
+ * `formats/{format}/service.ts` exports this as `start`: a server of its own, or an announcer. It reads its section of
+ * the config; undefined: not switched on. Rejects with StreamError when its port is taken: the rest of the server goes on.
+ */
+export type StartService = (context: {
+  readonly services: Services;
+  readonly log: Logger;
+}) => Promise<RunningService | undefined>;
 
 export interface Format {
   /** FFmpeg's name of the format or protocol; also the folder. */
@@ -58,7 +102,11 @@ export interface Format {
   readonly detect?: (head: Buffer) => boolean;
   /** MIME types (without parameters) that name this byte format. */
   readonly mimeTypes?: readonly string[];
-  /** GET /api/stream.{extension} */
-  readonly extension?: string;
-  readonly output?: () => Promise<{ readonly createOutput: (query: URLSearchParams) => Output }>;
+  /** GET /api/stream.{extension} of an output, POST /api/stream.{extension}?dst= of a byte format. */
+  readonly extensions?: readonly string[];
+  readonly output?: () => Promise<{ readonly createOutput: CreateOutput }>;
+  /** `publish:` and POST /api/streams?src=&dst=, to addresses of its schemes. */
+  readonly publisher?: () => Promise<{ readonly publish: Publish }>;
+  readonly discovery?: () => Promise<{ readonly discover: Discover }>;
+  readonly service?: () => Promise<{ readonly start: StartService }>;
 }

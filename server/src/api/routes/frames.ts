@@ -1,7 +1,8 @@
 /** `/api/frame.*`: one picture of a stream. */
 import { Type } from 'typebox';
+import { contentDisposition } from '../../formats/http-viewer.ts';
 import { Snapshots, snapshotOptionsFromQuery } from '../../formats/jpeg/snapshot.ts';
-import { contentDisposition } from '../../formats/mp4/http-viewer.ts';
+
 import { frameMp4 } from '../../formats/mp4/keyframe.ts';
 import type { ApiContext, App } from '../context.ts';
 import { leftSignal } from '../left-signal.ts';
@@ -55,7 +56,7 @@ export function frameRoutes(app: App, context: ApiContext): void {
     },
     async ({ query }, reply) => {
       const { bytes, contentType } = await frameMp4(requireStream(context, query.src), leftSignal(reply));
-      const disposition = contentDisposition(query.filename ?? null);
+      const disposition = contentDisposition(query.filename);
       if (disposition) reply.header('content-disposition', disposition);
       return reply.headers(NO_CACHE).type(contentType).send(bytes);
     },

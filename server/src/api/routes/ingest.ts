@@ -2,13 +2,19 @@
 import { PassThrough } from 'node:stream';
 import { Type } from 'typebox';
 import { openBytes } from '../../formats/byte-stream.ts';
+import { FORMATS } from '../../formats/index.ts';
 import type { ApiContext, App } from '../context.ts';
 import { leftSignal } from '../left-signal.ts';
 import { requireStream } from '../stream-lookup.ts';
 import { Text } from '../validation.ts';
 
-/** Paths of go2rtc; the format is recognised by the bytes in any case. */
-const PATHS = ['/api/stream', '/api/stream.mjpeg', '/api/stream.ts', '/api/stream.flv', '/api/stream.ascii'];
+/** The extension is for people: the format is recognised by the content type and the bytes in any case. */
+const PATHS = [
+  '/api/stream',
+  ...FORMATS.flatMap(({ demuxer, extensions = [] }) =>
+    demuxer ? extensions.map((extension) => `/api/stream.${extension}`) : [],
+  ),
+];
 
 export function ingestRoutes(app: App, context: ApiContext): void {
   app.removeAllContentTypeParsers();

@@ -1,5 +1,7 @@
 /** `/api/stream.*`: endless video in one response. */
 import { Type } from 'typebox';
+import { contentDisposition, sendOutput } from '../../formats/http-viewer.ts';
+import { FORMATS } from '../../formats/index.ts';
 import { sendMjpeg } from '../../formats/mjpeg/viewers.ts';
 import { safariRedirect, sendMp4 } from '../../formats/mp4/http-viewer.ts';
 import type { ApiContext, App } from '../context.ts';
@@ -56,6 +58,34 @@ export function videoRoutes(app: App, context: ApiContext): void {
       return takeOver(reply, () => sendMjpeg(stream, reply.raw, client, transcoder));
     },
   );
+
+  for (const { name, title, extensions = [], output } of FORMATS) {
+    if (!output) continue;
+    for (const extension of extensions) {
+      app.get(
+        `/api/stream.${extension}`,
+        {
+          schema: {
+            ...TAGS,
+            summary: `The stream as ${title}`,
+            querystring: Type.Object({
+              src,
+              ...Tracks,
+              filename: Type.Optional(Text('Saves it under this name')),
+            }),
+          },
+        },
+        async ({ query, client }, reply) => {
+          const stream = requireStream(context, query.src);
+          const chosen = (await output()).createOutput(toSearchParams(query));
+          const disposition = contentDisposition(query.filename);
+          return takeOver(reply, () =>
+            sendOutput(stream, chosen, reply.raw, { ...client, format: name, disposition }),
+          );
+        },
+      );
+    }
+  }
 
   app.get(
     '/api/ws',

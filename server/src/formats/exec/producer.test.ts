@@ -17,6 +17,7 @@ const services: Services = {
     name === 'exec' ? { allow_paths: ['ffmpeg', 'sh', 'cat', 'missing-program', 'sleep'] } : {},
   open: (text, context) => openSource(text, context, false),
   rtspBase: async () => 'rtsp://127.0.0.1:1',
+  webrtc: () => undefined,
   expectPublisher: (_path, signal) =>
     new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
 };

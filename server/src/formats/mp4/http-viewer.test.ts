@@ -15,7 +15,8 @@ import {
 import { until } from '../../../../test/helpers/wait.ts';
 import { StreamError } from '../../core/errors.ts';
 import type { Stream } from '../../core/stream.ts';
-import { contentDisposition, presentationFromQuery, safariRedirect, sendMp4 } from './http-viewer.ts';
+import { contentDisposition } from '../http-viewer.ts';
+import { presentationFromQuery, safariRedirect, sendMp4 } from './http-viewer.ts';
 
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '25', '-t', '1'];
 const AAC = [...TEST_AUDIO, ...H264, '-c:a', 'aac'];

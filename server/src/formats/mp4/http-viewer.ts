@@ -14,12 +14,19 @@
  * written, and has sent status and headers when it resolves.
  */
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { sameCodec } from '../../codecs/codec.ts';
 import { type Watch, watch } from '../../core/broadcast.ts';
 import { StreamError } from '../../core/errors.ts';
 import { createPeer, type Peer, type Track, type Viewer } from '../../core/model.ts';
 import type { Stream } from '../../core/stream.ts';
+import {
+  CHUNK_HEADER_BYTES,
+  chunkSocket,
+  writeChunk,
+  writeChunkHeader,
+  writePieces,
+} from '../../net/http-chunk.ts';
+import { contentDisposition, type HttpClient } from '../http-viewer.ts';
 import { rotationFromQuery } from '../rotation.ts';
 import { mp4AcceptsFromQuery } from './accepts.ts';
 import type { Mp4Chunk } from './fragment.ts';
@@ -27,12 +34,6 @@ import type { Presentation } from './init.ts';
 import type { Mp4Muxer } from './muxer.ts';
 import { createMp4Output } from './output.ts';
 import { PlaybackTime } from './playback-time.ts';
-
-/** Who asks. */
-export interface HttpClient {
-  readonly remoteAddress?: string | undefined;
-  readonly userAgent?: string | undefined;
-}
 
 /** Sends the stream as MP4 until the client leaves, the duration is over, or the stream ends. */
 export async function sendMp4(
@@ -67,20 +68,6 @@ export function safariRedirect(userAgent: string | undefined, query: URLSearchPa
   const target = new URLSearchParams(query);
   if (!target.has('mp4')) target.set('mp4', '');
   return `stream.m3u8?${target}`;
-}
-
-/** A `Content-Disposition` that saves under this name (RFC 6266); undefined without a name. */
-export function contentDisposition(filename: string | null): string | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get into a header
-  const name = filename?.replace(/[\x00-\x1f\x7f"\\/]/g, '_').slice(0, 200);
-  if (!name) return undefined;
-  const ascii = name.replace(/[^\x20-\x7e]/g, '_');
-  if (ascii === name) return `attachment; filename="${name}"`;
-  const encoded = encodeURIComponent(name.toWellFormed()).replace(
-    /['()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16)}`,
-  );
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
 }
 
 /** Reads `rotate` and `scale`. Throws StreamError `invalid`. */
@@ -145,44 +132,19 @@ class HttpViewer implements Viewer<Mp4Chunk> {
     const response = this.#response;
     const head = this.#time.stamp(chunk, CHUNK_HEADER_BYTES);
     if (!head || response.writableEnded) return;
-    const { socket } = response;
-    if (socket && isPassable(response, socket)) sendChunk(socket, head, chunk);
-    else sendPlain(response, head.subarray(CHUNK_HEADER_BYTES), chunk);
+    const socket = chunkSocket(response);
+    if (socket) {
+      writeChunkHeader(head, chunk.bytes);
+      writeChunk(socket, head, chunk.body);
+    } else {
+      writePieces(response, [head.subarray(CHUNK_HEADER_BYTES), ...chunk.body], chunk.bytes);
+    }
     if (this.#time.seconds >= this.#options.durationSeconds) response.end();
   }
 
   close(): void {
     this.#response.end();
   }
-}
-
-/** Eight hexadecimal digits and CR LF (RFC 9112 §7.1). */
-const CHUNK_HEADER_BYTES = 10;
-const CRLF = Buffer.from('\r\n');
-
-/** Whether nothing is kept back in the response, as its first writes are, and its client knows chunks (not HTTP/1.0). */
-function isPassable(response: ServerResponse, socket: Socket): boolean {
-  return response.chunkedEncoding && response.writableLength === socket.writableLength;
-}
-
-/**
- * One chunk of the transfer coding, as one writev past the response, which would make a chunk of every piece: a third
- * of what a viewer costs.
- */
-function sendChunk(socket: Socket, head: Buffer, { bytes, body }: Mp4Chunk): void {
-  head.write(`${bytes.toString(16).padStart(8, '0')}\r\n`, 0, 'latin1');
-  socket.cork();
-  socket.write(head);
-  for (let index = 0; index < body.length; index++) socket.write(body[index]!);
-  socket.write(CRLF);
-  socket.uncork();
-}
-
-function sendPlain(response: ServerResponse, head: Buffer, { body }: Mp4Chunk): void {
-  response.cork();
-  response.write(head);
-  for (const bytes of body) response.write(bytes);
-  response.uncork();
 }
 
 /** Whether a player set up for the earlier tracks decodes the later ones: new parameter sets of video come in band, audio must not change. */
