@@ -4,8 +4,8 @@ import { createSecretKey } from 'node:crypto';
 import { test } from 'node:test';
 import { StreamError } from '../../server/src/core/errors.ts';
 import { formatAnswer } from '../../server/src/formats/webrtc/answer.ts';
+import { parseDescription } from '../../server/src/formats/webrtc/description.ts';
 import { acceptsOf, microphoneMedia, sendingMedias } from '../../server/src/formats/webrtc/negotiation.ts';
-import { parseOffer } from '../../server/src/formats/webrtc/offer.ts';
 import { createCertificate } from '../../server/src/net/dtls/certificate.ts';
 import { DtlsConnection } from '../../server/src/net/dtls/connection.ts';
 import { IceAgent } from '../../server/src/net/ice-agent.ts';
@@ -30,7 +30,7 @@ test('offers are answered or refused with a reason', () => {
   let answered = 0;
   rounds(readCorpus('offer'), 1, 600, (input) => {
     try {
-      const offer = parseOffer(input.toString('latin1'));
+      const offer = parseDescription(input.toString('latin1'));
       const medias = offer.medias.map((media) => ({
         media,
         formats: media.formats.slice(0, 2),

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { startTestApi } from '../../server/src/api/testing.ts';
 import { StreamError } from '../../server/src/core/errors.ts';
-import { parseOffer } from '../../server/src/formats/webrtc/offer.ts';
+import { parseDescription } from '../../server/src/formats/webrtc/description.ts';
 import type { WebrtcServer } from '../../server/src/formats/webrtc/server.ts';
 import { createRandom, mutate, readCorpus } from './mutate.ts';
 
@@ -18,7 +18,7 @@ const webrtc: WebrtcServer = {
   port: 0,
   sessions: new Map(),
   answer: async (_stream, offer) => {
-    parseOffer(offer);
+    parseDescription(offer);
     throw new StreamError('no_match', 'codecs not matched');
   },
   close: () => {},

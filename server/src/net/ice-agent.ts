@@ -4,13 +4,14 @@
  *   remote candidates ─┬▶ pairs ─ checks, one every 50 ms ─▶ valid ─ USE-CANDIDATE ─▶ selected ─▶ consent every 2.5 s
  *   requests heard    ─┘  (peer-reflexive: checked at once)
  *
- * A pair is a path: our sockets are bound to all addresses, so it is the remote address that matters. The peer nominates,
- * unless it is an ICE-lite one.
+ * A pair is a path: our sockets are bound to all addresses, so it is the remote address that matters. Who controls
+ * nominates (ice-nomination.ts): we do when the offer was ours, or the peer is an ICE-lite one.
  */
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { StreamError } from '../core/errors.ts';
-import { type Candidate, canCheck, candidatePriority, pairPriority } from './ice-candidate.ts';
+import { type Candidate, canCheck, canConnect, candidatePriority, pairPriority } from './ice-candidate.ts';
 import type { IceMux } from './ice-mux.ts';
+import { pairToNominate } from './ice-nomination.ts';
 import type { IceEndpoint, IcePath } from './ice-path.ts';
 import {
   type Endpoint,
@@ -36,8 +37,10 @@ export interface IceCredentials {
 
 export interface IceAgentOptions {
   readonly mux: IceMux;
-  /** Whether we nominate: when the offer was ours, or the peer is ICE-lite. */
+  /** Whether we nominate: when the offer was ours. */
   readonly controlling: boolean;
+  /** Whether passive TCP candidates of the peer are connected to: not those of peers that nobody chose. */
+  readonly connectsTcp?: boolean | undefined;
   /** The first path is there. */
   readonly onConnected: () => void;
   /** What is not STUN, from a path of this session. */
@@ -67,6 +70,7 @@ interface Pair {
 interface Transaction {
   readonly pair: Pair;
   readonly sentMs: number;
+  readonly nominates: boolean;
 }
 
 const CHECK_INTERVAL_MS = 50;
@@ -76,6 +80,7 @@ const CONNECT_TIMEOUT_MS = 20_000;
 /** A pair that the peer has not used for so long is left when the peer nominates another, even one of lower priority. */
 const STALE_MS = 8000;
 const FIRST_RETRY_MS = 250;
+const NOMINATION_RETRY_MS = 500;
 const MAX_RETRY_MS = 2000;
 const MAX_ATTEMPTS = 8;
 const MAX_REMOTE_CANDIDATES = 40;
@@ -93,11 +98,14 @@ export class IceAgent implements IceEndpoint {
   readonly #transactions = new Map<string, Transaction>();
   readonly #candidates: Candidate[] = [];
   readonly #relays: IceRelay[] = [];
-  readonly #startedMs = performance.now();
   readonly #unregister: () => void;
   #controlling: boolean;
   #remote: { readonly ufrag: string; readonly key: KeyObject } | undefined;
   #selected: Pair | undefined;
+  /** Since when a pair is valid, and when the next nomination may be sent. */
+  #validMs: number | undefined;
+  #nominationDueMs = 0;
+  #startedMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -107,12 +115,14 @@ export class IceAgent implements IceEndpoint {
     this.#controlling = options.controlling;
     this.#key = createSecretKey(Buffer.from(this.password));
     this.#unregister = options.mux.register(this);
-    this.#schedule(CHECK_INTERVAL_MS);
   }
 
-  /** The peer's credentials are known: checks begin, and its requests are answered. */
-  setRemote({ ufrag, password }: IceCredentials): void {
+  /** The peer's credentials are known: checks begin, and its requests are answered. An ICE-lite peer is controlled. */
+  setRemote({ ufrag, password }: IceCredentials, iceLite = false): void {
+    if (this.#closed) return;
     this.#remote = { ufrag, key: createSecretKey(Buffer.from(password)) };
+    this.#startedMs = performance.now();
+    if (iceLite) this.#controlling = true;
     this.#schedule(0);
   }
 
@@ -127,7 +137,12 @@ export class IceAgent implements IceEndpoint {
   }
 
   addRemoteCandidate(candidate: Candidate): void {
-    if (this.#closed || !canCheck(candidate) || this.#candidates.length >= MAX_REMOTE_CANDIDATES) return;
+    if (this.#closed || this.#candidates.length >= MAX_REMOTE_CANDIDATES) return;
+    if (this.#options.connectsTcp && canConnect(candidate)) {
+      this.#pair(this.#options.mux.connectTcp(this, candidate), candidate.priority);
+      return;
+    }
+    if (!canCheck(candidate)) return;
     this.#candidates.push(candidate);
     this.#pair(this.#options.mux.pathTo(this, candidate), candidate.priority);
     for (const relay of this.#relays) this.#pair(relay.pathTo(candidate), candidate.priority);
@@ -229,14 +244,14 @@ export class IceAgent implements IceEndpoint {
     path.send(encodeStun({ class: className, method, transactionId, attributes: [attribute] }, this.#key));
   }
 
-  #check(pair: Pair): void {
+  #check(pair: Pair, nominates = false): void {
     const remote = this.#remote;
     if (!remote) return;
     const { path } = pair;
     const transactionId = stunTransactionId();
     const now = performance.now();
     if (this.#transactions.size >= MAX_TRANSACTIONS) this.#forgetOldest();
-    this.#transactions.set(transactionId, { pair, sentMs: now });
+    this.#transactions.set(transactionId, { pair, sentMs: now, nominates });
     if (pair.state === 'waiting') pair.state = 'checking';
     pair.attempts++;
     pair.dueMs = now + Math.min(FIRST_RETRY_MS * 2 ** (pair.attempts - 1), MAX_RETRY_MS);
@@ -251,7 +266,7 @@ export class IceAgent implements IceEndpoint {
             [STUN_ATTRIBUTE.username, Buffer.from(`${remote.ufrag}:${this.ufrag}`)],
             [STUN_ATTRIBUTE.priority, uint32(candidatePriority(path.protocol, 'prflx', 0))],
             [role, this.#tieBreaker],
-            ...(this.#controlling ? [[STUN_ATTRIBUTE.useCandidate, Buffer.alloc(0)] as const] : []),
+            ...(nominates ? [[STUN_ATTRIBUTE.useCandidate, Buffer.alloc(0)] as const] : []),
           ],
         },
         remote.key,
@@ -283,15 +298,34 @@ export class IceAgent implements IceEndpoint {
     pair.state = 'valid';
     pair.attempts = 0;
     pair.answeredMs = performance.now();
+    this.#validMs ??= pair.answeredMs;
+    if (transaction.nominates) pair.nominated = true;
     this.#select(pair);
+    if (this.#selected) return;
+    if (this.#controlling) this.#nominate(pair.answeredMs);
     // Some peers (pion) nominate a valid pair when they hear a check on it, else at the next turn of a slow clock.
-    if (isNews && !this.#selected) this.#check(pair);
+    else if (isNews) this.#check(pair);
+  }
+
+  /** Tells the peer which pair to use, when it is time. */
+  #nominate(now: number): void {
+    if (!this.#controlling || this.#validMs === undefined || now < this.#nominationDueMs) return;
+    const pairs = [...this.#pairs.values()].map((pair) => ({
+      pair,
+      priority: this.#priority(pair),
+      state: pair.state,
+      relayed: pair.path.relayed,
+    }));
+    const best = pairToNominate(pairs, now - this.#validMs);
+    if (!best) return;
+    this.#nominationDueMs = now + NOMINATION_RETRY_MS;
+    this.#check(best.pair, true);
   }
 
   /** A valid pair becomes the selected one, if it was nominated and is the better one, or the selected one is stale. */
   #select(pair: Pair): void {
     const current = this.#selected;
-    if (pair === current || !(pair.nominated || this.#controlling)) return;
+    if (pair === current || !pair.nominated) return;
     if (
       current &&
       performance.now() - current.heardMs < STALE_MS &&
@@ -317,6 +351,7 @@ export class IceAgent implements IceEndpoint {
     );
     alive.sort((a, b) => Number(b.nominated) - Number(a.nominated) || this.#priority(b) - this.#priority(a));
     this.#selected = alive[0];
+    if (alive[0] && this.#controlling) this.#check(alive[0], true);
     if (!alive[0]) this.#fail(new StreamError('closed', 'webrtc: the peer is gone'));
   }
 
@@ -350,6 +385,7 @@ export class IceAgent implements IceEndpoint {
       else if (!next || this.#priority(pair) > this.#priority(next)) next = pair;
     }
     if (next) this.#check(next);
+    this.#nominate(now);
   }
 
   #keepConsent(selected: Pair, now: number): void {

@@ -120,3 +120,8 @@ export function pairPriority(controlling: number, controlled: number): number {
 export function canCheck({ protocol, component, address, port }: Candidate): boolean {
   return protocol === 'udp' && component === 1 && port > 0 && isIP(address) !== 0;
 }
+
+/** Whether the peer waits for a TCP connection of ours at this candidate (RFC 6544 §5.2). */
+export function canConnect({ protocol, tcpType, component, address, port }: Candidate): boolean {
+  return protocol === 'tcp' && tcpType === 'passive' && component === 1 && port > 0 && isIP(address) !== 0;
+}

@@ -9,7 +9,7 @@
  */
 import { StreamError, toStreamError } from '../core/errors.ts';
 import type { IceEndpoint, IcePath } from './ice-path.ts';
-import { type TcpConnection, TcpListener } from './ice-tcp.ts';
+import { connectTcp, type TcpConnection, TcpListener } from './ice-tcp.ts';
 import { UdpPath, UdpPort } from './ice-udp.ts';
 import { type Endpoint, isStun, parseStun, STUN_ATTRIBUTE, stunAttribute } from './stun.ts';
 
@@ -110,6 +110,15 @@ export class IceMux {
     return session.paths.get(key) ?? this.#addPath(session, key, new UdpPath(port, remote), false);
   }
 
+  /** A path to a passive TCP candidate; it connects with the first datagram. Undefined: no more for this session. */
+  connectTcp(endpoint: IceEndpoint, remote: Endpoint): IcePath | undefined {
+    const session = this.#sessions.get(endpoint.ufrag);
+    if (!session || session.connections.size >= MAX_PATHS_PER_SESSION) return undefined;
+    const connection = connectTcp(remote, endpoint);
+    this.#adopt(session, connection);
+    return connection;
+  }
+
   close(): void {
     for (const session of [...this.#sessions.values()])
       for (const path of session.paths.values()) path.closed = true;
@@ -166,13 +175,17 @@ export class IceMux {
     const session = request && this.#sessionOf(stunAttribute(request, STUN_ATTRIBUTE.username));
     if (!session || session.connections.size >= MAX_PATHS_PER_SESSION) return undefined;
     if (!session.endpoint.onRequest(request, connection)) return undefined;
+    this.#adopt(session, connection);
+    return session.endpoint;
+  };
+
+  #adopt(session: Session, connection: TcpConnection): void {
     session.connections.add(connection);
     connection.onClosed = () => {
       session.connections.delete(connection);
       session.endpoint.onPathClosed(connection);
     };
-    return session.endpoint;
-  };
+  }
 
   #sessionOf(username: Buffer | undefined): Session | undefined {
     if (!username) return undefined;

@@ -1,6 +1,9 @@
-/** The TCP side of the one WebRTC port (RFC 6544, passive): peers connect, for networks that let no UDP through. */
+/**
+ * ICE over TCP (RFC 6544), for networks that let no UDP through: peers connect to the one WebRTC port (passive), and we
+ * connect to peers that a source names (active).
+ */
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, Socket } from 'node:net';
 import { FrameReader, frame, frameAll } from './ice-framing.ts';
 import type { Datagrams, IceEndpoint, IcePath } from './ice-path.ts';
 import type { Endpoint } from './stun.ts';
@@ -71,6 +74,13 @@ export class TcpListener {
   }
 }
 
+/** A connection to a passive candidate, for this session; made with the first datagram. */
+export function connectTcp(remote: Endpoint, endpoint: IceEndpoint): TcpConnection {
+  const connection = new TcpConnection(new Socket(), remote, () => endpoint);
+  connection.begin(endpoint);
+  return connection;
+}
+
 export class TcpConnection implements IcePath {
   readonly protocol = 'tcp';
   readonly relayed = false;
@@ -79,17 +89,20 @@ export class TcpConnection implements IcePath {
   onClosed: () => void = () => {};
   readonly #socket: Socket;
   readonly #reader = new FrameReader();
+  readonly #firstFrame: NodeJS.Timeout;
   #endpoint: IceEndpoint | undefined;
+  /** It is for us to connect, and that was not begun yet. */
+  #idle = false;
 
   constructor(socket: Socket, remote: Endpoint, onFirst: OnFirstFrame) {
     this.#socket = socket;
     this.remote = remote;
-    const timer = setTimeout(() => socket.destroy(), FIRST_FRAME_TIMEOUT_MS);
+    this.#firstFrame = setTimeout(() => socket.destroy(), FIRST_FRAME_TIMEOUT_MS);
     const onFrame = (datagram: Buffer): void => {
       if (socket.destroyed) return;
       if (this.#endpoint) this.#endpoint.onDatagram(datagram, this);
       else this.#endpoint = onFirst(datagram, this);
-      if (this.#endpoint) clearTimeout(timer);
+      if (this.#endpoint) clearTimeout(this.#firstFrame);
       else socket.destroy();
     };
     socket.on('data', (bytes: Buffer) => {
@@ -98,9 +111,16 @@ export class TcpConnection implements IcePath {
     socket.on('error', () => {});
     socket.on('end', () => socket.destroy());
     socket.on('close', () => {
-      clearTimeout(timer);
+      clearTimeout(this.#firstFrame);
       this.onClosed();
     });
+  }
+
+  /** It is ours to connect, for this session. */
+  begin(endpoint: IceEndpoint): void {
+    clearTimeout(this.#firstFrame);
+    this.#endpoint = endpoint;
+    this.#idle = true;
   }
 
   /** Whether it belongs to a session. */
@@ -131,6 +151,10 @@ export class TcpConnection implements IcePath {
   #write(framed: Buffer): void {
     const socket = this.#socket;
     if (socket.destroyed) return;
+    if (this.#idle) {
+      this.#idle = false;
+      socket.setNoDelay(true).connect(this.remote.port, this.remote.address);
+    }
     if (socket.writableLength > MAX_QUEUED_BYTES) socket.destroy();
     else socket.write(framed);
   }

@@ -10,13 +10,13 @@
  */
 import type { IceCredentials } from '../../net/ice-agent.ts';
 import { type Candidate, formatCandidate } from '../../net/ice-candidate.ts';
-import type { Offer, OfferedFormat, OfferedMedia } from './offer.ts';
+import type { Description, RemoteFormat, RemoteMedia } from './description.ts';
 
 /** What we do with a section of the offer. Sections without one are inactive or refused. */
 export interface AnsweredMedia {
-  readonly media: OfferedMedia;
+  readonly media: RemoteMedia;
   /** In order of preference: the peer sends the first. */
-  readonly formats: readonly OfferedFormat[];
+  readonly formats: readonly RemoteFormat[];
   readonly sends: boolean;
   readonly receives: boolean;
   /** Of what we send. */
@@ -25,7 +25,7 @@ export interface AnsweredMedia {
 }
 
 export interface AnswerFields {
-  readonly offer: Offer;
+  readonly offer: Description;
   readonly medias: readonly AnsweredMedia[];
   readonly ice: IceCredentials;
   /** SHA-256 of our certificate. */
@@ -69,13 +69,13 @@ export function formatAnswer(fields: AnswerFields): string {
 }
 
 /** A section that carries nothing: it stays, with one format of the offer; what is no media is refused. */
-function idle(media: OfferedMedia, { bundle }: Offer): AnsweredMedia {
+function idle(media: RemoteMedia, { bundle }: Description): AnsweredMedia {
   const usable =
     !media.rejected && bundle.includes(media.mid) && (media.kind === 'video' || media.kind === 'audio');
   return { media, formats: usable ? media.formats.slice(0, 1) : [], sends: false, receives: false };
 }
 
-function refusedLines({ kind, protocol, mid, formats }: OfferedMedia): string[] {
+function refusedLines({ kind, protocol, mid, formats }: RemoteMedia): string[] {
   const format = kind === 'application' ? 'webrtc-datachannel' : (formats[0]?.payloadType ?? 0);
   return [`m=${kind} 0 ${protocol} ${format}`, 'c=IN IP4 0.0.0.0', `a=mid:${mid}`, 'a=inactive'];
 }
@@ -108,7 +108,7 @@ function mediaLines(section: AnsweredMedia, { offer, ice, fingerprint }: AnswerF
   return lines;
 }
 
-function formatLines(format: OfferedFormat, sends: boolean, withRtx: boolean): string[] {
+function formatLines(format: RemoteFormat, sends: boolean, withRtx: boolean): string[] {
   const { payloadType, encoding, clockRate, channels, fmtp, feedback, rtxPayloadType } = format;
   const name = encoding === 'OPUS' ? 'opus' : encoding;
   const lines = [`a=rtpmap:${payloadType} ${name}/${clockRate}${channels > 1 ? `/${channels}` : ''}`];

@@ -12,9 +12,9 @@ import type { IceMux } from '../../net/ice-mux.ts';
 import { type IceServer, parseIceServers } from '../../net/ice-servers.ts';
 import type { Logger } from '../../util/log.ts';
 import { formatAnswer } from './answer.ts';
+import { type Description, parseDescription } from './description.ts';
 import { Gathering, within } from './gathering.ts';
-import { type Offer, parseOffer } from './offer.ts';
-import { openPublisher } from './publisher.ts';
+import { openIngest } from './ingest.ts';
 import type { SessionContext, SessionSide, WebrtcSession } from './session.ts';
 import { MediaTransport, type TransportOptions } from './transport.ts';
 import { openViewer } from './viewer.ts';
@@ -61,7 +61,7 @@ export class HostedSession implements WebrtcSession {
   connected = false;
   readonly #host: SessionHost;
   readonly #stream: Stream;
-  readonly #offer: Offer;
+  readonly #offer: Description;
   readonly #protocol: string;
   readonly #over = Promise.withResolvers<void>();
   #side: SessionSide | undefined;
@@ -75,7 +75,7 @@ export class HostedSession implements WebrtcSession {
     this.#host = host;
     this.#stream = stream;
     this.#protocol = protocol;
-    this.#offer = parseOffer(sdp);
+    this.#offer = parseDescription(sdp);
     this.peer = createPeer({ format, protocol, remoteAddress, userAgent });
     this.ended = this.#over.promise;
   }
@@ -91,7 +91,7 @@ export class HostedSession implements WebrtcSession {
     const session = new HostedSession(host, stream, sdp, options);
     const publishes = role === 'publish' || (role === 'auto' && isPublisher(session.#offer));
     const context = session.#context();
-    session.#side = publishes ? openPublisher(context) : await openViewer(context);
+    session.#side = publishes ? openIngest(context) : await openViewer(context);
     if (options.signal?.aborted) session.close();
     if (session.#isOver) throw new StreamError('aborted', 'the client left');
     await session.#answer(options);
@@ -123,7 +123,7 @@ export class HostedSession implements WebrtcSession {
     const transport = new MediaTransport({
       mux,
       certificate,
-      offer: this.#offer,
+      offers: false,
       ...handlers,
       onConnected: () => {
         this.#connected(transport);
@@ -132,6 +132,7 @@ export class HostedSession implements WebrtcSession {
       onClosed: (reason) => this.#side?.close(reason),
     });
     this.#transport = transport;
+    transport.connect(this.#offer);
     return transport;
   }
 
@@ -186,7 +187,7 @@ export class HostedSession implements WebrtcSession {
 }
 
 /** It receives video: a viewer. It only sends video: a publisher. Without video it listens or talks: a viewer. */
-function isPublisher({ medias }: Offer): boolean {
+function isPublisher({ medias }: Description): boolean {
   const video = medias.filter(({ kind, rejected }) => kind === 'video' && !rejected);
   if (video.some(({ receives }) => receives)) return false;
   return video.some(({ sends }) => sends);

@@ -11,8 +11,8 @@ import { MediaClock } from '../../rtp/media-clock.ts';
 import { rtpPayloadType } from '../../rtp/packet.ts';
 import type { RtpFormat } from '../../rtp/payload.ts';
 import { RtpReceiver } from '../../rtp/receiver.ts';
+import type { RemoteFormat } from './description.ts';
 import { usableCodec } from './negotiation.ts';
-import type { OfferedFormat } from './offer.ts';
 import type { SessionContext } from './session.ts';
 
 export interface MicrophoneReceiver {
@@ -27,7 +27,7 @@ const RETRY_MS = 5000;
 const REPORT_INTERVAL_MS = 5000;
 
 /** `format`: the one that the answer tells the peer to send. */
-export function createMicrophone(context: SessionContext, format: OfferedFormat): MicrophoneReceiver {
+export function createMicrophone(context: SessionContext, format: RemoteFormat): MicrophoneReceiver {
   const { stream, peer, log } = context;
   const codec = usableCodec(format) as AudioCodec;
   let deliver: WritePacket | undefined;

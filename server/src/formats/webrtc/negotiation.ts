@@ -7,12 +7,12 @@ import type { AudioCodec, Codec } from '../../codecs/codec.ts';
 import { parseAvcC } from '../../codecs/h264.ts';
 import type { Accepts, CodecPattern } from '../../core/model.ts';
 import { codecOfFormat } from '../../rtp/payload-formats.ts';
-import type { Offer, OfferedFormat, OfferedMedia } from './offer.ts';
+import type { Description, RemoteFormat, RemoteMedia } from './description.ts';
 
 const PCM: ReadonlySet<string> = new Set(['pcm_alaw', 'pcm_mulaw', 'pcm_s16be', 'pcm_s16le']);
 
 /** The codec of an offered format, if we can send and take it in this form. */
-export function usableCodec(format: OfferedFormat): Codec | undefined {
+export function usableCodec(format: RemoteFormat): Codec | undefined {
   const { encoding, parameters } = format;
   // Without packetization-mode 1 no NAL unit may be longer than a packet (RFC 6184 §6.2).
   if (encoding === 'H264' && parameters.get('packetization-mode') !== '1') return undefined;
@@ -20,11 +20,11 @@ export function usableCodec(format: OfferedFormat): Codec | undefined {
   return codecOfFormat(format);
 }
 
-const isMedia = ({ kind, rejected }: OfferedMedia): boolean =>
+const isMedia = ({ kind, rejected }: RemoteMedia): boolean =>
   !rejected && (kind === 'video' || kind === 'audio');
 
 /** What the peer takes: one request for the first video and one for the first audio section that receives. */
-export function acceptsOf(offer: Offer): Accepts {
+export function acceptsOf(offer: Description): Accepts {
   return (['video', 'audio'] as const).flatMap((kind) => {
     const media = receivingMedia(offer, kind);
     const codecs = media?.formats.flatMap((format) => patternOf(format, kind)) ?? [];
@@ -33,21 +33,21 @@ export function acceptsOf(offer: Offer): Accepts {
 }
 
 /** The first section of a kind that the peer receives. */
-export function receivingMedia({ medias }: Offer, kind: 'video' | 'audio'): OfferedMedia | undefined {
+export function receivingMedia({ medias }: Description, kind: 'video' | 'audio'): RemoteMedia | undefined {
   return medias.find((media) => media.kind === kind && media.receives && isMedia(media));
 }
 
 /** The first audio section that the peer sends: its microphone. */
-export function microphoneMedia({ medias }: Offer): OfferedMedia | undefined {
+export function microphoneMedia({ medias }: Description): RemoteMedia | undefined {
   return medias.find((media) => media.kind === 'audio' && media.sends && isMedia(media));
 }
 
 /** Sections that the peer sends, for publishing. */
-export function sendingMedias({ medias }: Offer): readonly OfferedMedia[] {
+export function sendingMedias({ medias }: Description): readonly RemoteMedia[] {
   return medias.filter((media) => media.sends && isMedia(media));
 }
 
-function patternOf(format: OfferedFormat, kind: 'video' | 'audio'): CodecPattern[] {
+function patternOf(format: RemoteFormat, kind: 'video' | 'audio'): CodecPattern[] {
   const codec = usableCodec(format);
   if (codec?.kind !== kind) return [];
   const { name } = codec;
@@ -56,7 +56,7 @@ function patternOf(format: OfferedFormat, kind: 'video' | 'audio'): CodecPattern
 }
 
 /** The offered format that carries this codec best; undefined if none does. */
-export function formatFor(media: OfferedMedia, codec: Codec): OfferedFormat | undefined {
+export function formatFor(media: RemoteMedia, codec: Codec): RemoteFormat | undefined {
   const usable = media.formats.filter((format) => {
     const offered = usableCodec(format);
     if (offered?.name !== codec.name) return false;
@@ -70,7 +70,7 @@ export function formatFor(media: OfferedMedia, codec: Codec): OfferedFormat | un
 }
 
 /** Lower is better. A browser decodes more than it offers, so another profile is still worth trying. */
-function rankOf({ parameters }: OfferedFormat, codec: Codec): number {
+function rankOf({ parameters }: RemoteFormat, codec: Codec): number {
   if (codec.name === 'h264') return h264Rank(parameters.get('profile-level-id') ?? '42000a', codec.extradata);
   if (codec.name === 'hevc') return hevcRank(parameters, codec.extradata);
   return 0;
@@ -102,9 +102,9 @@ function hevcRank(parameters: ReadonlyMap<string, string>, hvcC: Buffer | undefi
  * makes any other codec of. Undefined when there is no loudspeaker, or nothing offered fits.
  */
 export function microphoneFormat(
-  media: OfferedMedia,
+  media: RemoteMedia,
   loudspeaker: readonly AudioCodec[],
-): OfferedFormat | undefined {
+): RemoteFormat | undefined {
   const offered = media.formats.flatMap((format) => {
     const codec = usableCodec(format);
     return codec?.kind === 'audio' ? [{ format, codec }] : [];

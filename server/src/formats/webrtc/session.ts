@@ -4,7 +4,7 @@ import type { Peer } from '../../core/model.ts';
 import type { Stream } from '../../core/stream.ts';
 import type { Candidate } from '../../net/ice-candidate.ts';
 import type { AnsweredMedia } from './answer.ts';
-import type { Offer } from './offer.ts';
+import type { Description } from './description.ts';
 import type { MediaTransport, TransportOptions } from './transport.ts';
 
 /** One WebRTC session, as signalling knows it. */
@@ -25,7 +25,7 @@ export interface WebrtcSession {
 /** What a side of a session (viewer or publisher) is made of. */
 export interface SessionContext {
   readonly stream: Stream;
-  readonly offer: Offer;
+  readonly offer: Description;
   readonly peer: Peer;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
   /** Makes the transport; once. */

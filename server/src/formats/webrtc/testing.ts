@@ -11,7 +11,7 @@ import { isRtcp } from '../../rtp/packet.ts';
 import { SrtcpReceiver, SrtcpSender } from '../../rtp/srtcp.ts';
 import { createSrtpSender, SrtpReceiver, type SrtpSender } from '../../rtp/srtp.ts';
 import { SRTP_PROFILES, type SrtpMaster, type SrtpProfile } from '../../rtp/srtp-keys.ts';
-import { parseOffer } from './offer.ts';
+import { parseDescription } from './description.ts';
 
 export interface PeerMedia {
   readonly kind: 'video' | 'audio';
@@ -104,7 +104,7 @@ export class FakePeer {
 
   /** Begins to connect; candidates of the answer are used. */
   accept(answer: string): void {
-    const { ice, fingerprints, candidates } = parseOffer(answer);
+    const { ice, fingerprints, candidates } = parseDescription(answer);
     const isClient =
       this.#setup === 'active' || (this.#setup === 'actpass' && answer.includes('a=setup:passive'));
     this.#dtls = new DtlsConnection({

@@ -18,12 +18,13 @@ import { isRtcp, isRtp } from '../../rtp/packet.ts';
 import { SrtcpReceiver, SrtcpSender } from '../../rtp/srtcp.ts';
 import { createSrtpSender, SrtpReceiver, type SrtpSender } from '../../rtp/srtp.ts';
 import { SRTP_PROFILES, type SrtpMaster, type SrtpProfile } from '../../rtp/srtp-keys.ts';
-import type { Offer } from './offer.ts';
+import type { Description } from './description.ts';
 
 export interface TransportOptions {
   readonly mux: IceMux;
   readonly certificate: DtlsCertificate;
-  readonly offer: Offer;
+  /** Whether the offer is ours: then we control ICE, and connect to TCP candidates. */
+  readonly offers: boolean;
   /** Media can flow. */
   readonly onConnected: () => void;
   /** A plain packet of the peer; it may be kept. */
@@ -47,35 +48,41 @@ interface Keys {
 export class MediaTransport {
   readonly agent: IceAgent;
   readonly #options: TransportOptions;
-  readonly #dtls: DtlsConnection;
-  readonly #isClient: boolean;
+  #dtls: DtlsConnection | undefined;
+  #isClient = false;
   #keys: Keys | undefined;
   #closed = false;
   bytesReceived = 0;
 
   /** Fails with StreamError `limit`. */
   constructor(options: TransportOptions) {
-    const { offer, mux, certificate } = options;
+    const { mux, offers } = options;
     this.#options = options;
-    this.#isClient = offer.dtlsServer;
     this.agent = new IceAgent({
       mux,
-      controlling: offer.iceLite,
-      onConnected: () => this.#dtls.start(),
+      controlling: offers,
+      connectsTcp: offers,
+      onConnected: () => this.#dtls?.start(),
       onData: (bytes) => this.#receive(bytes),
       onFailed: (reason) => this.#end(reason),
     });
+  }
+
+  /** The peer's description is known: connecting begins. Once. */
+  connect({ ice, iceLite, dtlsServer, fingerprints, candidates }: Description): void {
+    if (this.#closed || this.#dtls) return;
+    this.#isClient = dtlsServer;
     this.#dtls = new DtlsConnection({
-      role: this.#isClient ? 'client' : 'server',
-      certificate,
-      fingerprints: offer.fingerprints,
+      role: dtlsServer ? 'client' : 'server',
+      certificate: this.#options.certificate,
+      fingerprints,
       srtpProfiles: PROFILES.map((profile) => SRTP_PROFILES[profile].id),
       send: (datagram) => this.agent.send(datagram),
-      onConnected: () => this.#secured(),
+      onConnected: (dtls) => this.#secured(dtls),
       onClosed: (reason) => this.#end(reason),
     });
-    this.agent.setRemote(offer.ice);
-    for (const candidate of offer.candidates) this.agent.addRemoteCandidate(candidate);
+    this.agent.setRemote(ice, iceLite);
+    for (const candidate of candidates) this.agent.addRemoteCandidate(candidate);
   }
 
   /** Where media goes; undefined until connected. */
@@ -97,13 +104,13 @@ export class MediaTransport {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#dtls.close();
+    this.#dtls?.close();
     this.agent.close();
   }
 
-  #secured(): void {
-    const profile = PROFILES.find((name) => SRTP_PROFILES[name].id === this.#dtls.srtpProfile)!;
-    const [client, server] = splitKeys(this.#dtls, profile);
+  #secured(dtls: DtlsConnection): void {
+    const profile = PROFILES.find((name) => SRTP_PROFILES[name].id === dtls.srtpProfile)!;
+    const [client, server] = splitKeys(dtls, profile);
     const [local, remote] = this.#isClient ? [client, server] : [server, client];
     this.#keys = {
       local,
@@ -116,7 +123,7 @@ export class MediaTransport {
 
   #receive(bytes: Buffer): void {
     this.bytesReceived += bytes.length;
-    if (isDtls(bytes)) this.#dtls.receive(bytes);
+    if (isDtls(bytes)) this.#dtls?.receive(bytes);
     else if (this.#keys && isRtcp(bytes, 0, bytes.length)) {
       const packet = this.#keys.rtcpReceiver.unprotect(bytes);
       if (packet) this.#options.onRtcp(packet);

@@ -14,10 +14,10 @@ import type { Accepts, Viewer } from '../../core/model.ts';
 import type { Selection } from '../../core/selection.ts';
 import { goodbye, parseRtcp } from '../../rtp/rtcp.ts';
 import type { AnsweredMedia } from './answer.ts';
+import type { RemoteFormat, RemoteMedia } from './description.ts';
 import { MediaSender } from './media-sender.ts';
 import { createMicrophone, type MicrophoneReceiver } from './microphone.ts';
 import { acceptsOf, formatFor, microphoneFormat, microphoneMedia, receivingMedia } from './negotiation.ts';
-import type { OfferedFormat, OfferedMedia } from './offer.ts';
 import { createPayloadOutput, type PayloadChunk, type PayloadMuxer } from './output.ts';
 import type { SessionContext, SessionSide } from './session.ts';
 import { TrackSender } from './track-sender.ts';
@@ -26,8 +26,8 @@ const REPORT_INTERVAL_MS = 2000;
 
 /** A track that goes to the peer. */
 interface Outgoing {
-  readonly media: OfferedMedia;
-  readonly format: OfferedFormat;
+  readonly media: RemoteMedia;
+  readonly format: RemoteFormat;
   readonly codec: Codec;
   readonly ssrc: number;
   readonly rtxSsrc: number | undefined;
@@ -104,7 +104,7 @@ class ViewerSide implements SessionSide, Viewer<PayloadChunk> {
   constructor(
     context: SessionContext,
     outgoing: readonly Outgoing[],
-    microphone: { readonly media: OfferedMedia; readonly format: OfferedFormat } | undefined,
+    microphone: { readonly media: RemoteMedia; readonly format: RemoteFormat } | undefined,
     selection: Selection | undefined,
   ) {
     this.#context = context;
@@ -200,7 +200,7 @@ function requestOf(codec: Codec): Accepts[number] {
 
 function answeredMedias(
   outgoing: readonly Outgoing[],
-  microphone: { readonly media: OfferedMedia; readonly format: OfferedFormat } | undefined,
+  microphone: { readonly media: RemoteMedia; readonly format: RemoteFormat } | undefined,
 ): AnsweredMedia[] {
   const medias: AnsweredMedia[] = outgoing.map(({ media, format, ssrc, rtxSsrc }) => {
     const talks = microphone?.media === media;

@@ -17,7 +17,7 @@ import { type Candidate, parseCandidate } from '../../net/ice-candidate.ts';
 import type { RtpFormat } from '../../rtp/payload.ts';
 import { parseSdp } from '../../rtp/sdp.ts';
 
-export interface OfferedFormat extends RtpFormat {
+export interface RemoteFormat extends RtpFormat {
   /** `nack`, `nack pli`, `ccm fir` … */
   readonly feedback: readonly string[];
   /** Payload type of its retransmissions (RFC 4588). */
@@ -26,7 +26,7 @@ export interface OfferedFormat extends RtpFormat {
   readonly fmtp: string;
 }
 
-export interface OfferedMedia {
+export interface RemoteMedia {
   /** `video`, `audio`, `application` … */
   readonly kind: string;
   /** Protocol of the m-line, to be repeated. */
@@ -38,11 +38,11 @@ export interface OfferedMedia {
   readonly receives: boolean;
   readonly sends: boolean;
   /** Without retransmission and redundancy formats; in order of preference. */
-  readonly formats: readonly OfferedFormat[];
+  readonly formats: readonly RemoteFormat[];
 }
 
-export interface Offer {
-  readonly medias: readonly OfferedMedia[];
+export interface Description {
+  readonly medias: readonly RemoteMedia[];
   /** Media identifications in the BUNDLE group; empty when the peer does not bundle. */
   readonly bundle: readonly string[];
   readonly ice: IceCredentials;
@@ -70,7 +70,7 @@ const AUXILIARY: ReadonlySet<string> = new Set([
 type Attributes = readonly (readonly [name: string, value: string])[];
 
 /** Reads an offer. Throws StreamError `invalid` for what is none, or lacks what WebRTC needs. */
-export function parseOffer(text: string): Offer {
+export function parseDescription(text: string): Description {
   if (text.length > MAX_LENGTH) throw new StreamError('invalid', 'sdp: too long');
   if (!/^v=0\s/.test(text.trimStart()))
     throw new StreamError('invalid', 'sdp: syntax error: it does not begin with v=0');
@@ -86,7 +86,7 @@ export function parseOffer(text: string): Offer {
   if (fingerprints.length === 0) throw new StreamError('invalid', 'sdp: no DTLS fingerprint');
   const bundle = values(session.map(attribute), 'group').find((group) => group.startsWith('BUNDLE'));
   return {
-    medias: sections.map((lines, index) => offeredMedia(lines, session, medias[index]?.formats ?? [], index)),
+    medias: sections.map((lines, index) => remoteMedia(lines, session, medias[index]?.formats ?? [], index)),
     bundle: bundle?.split(/\s+/).slice(1) ?? [],
     ice: { ufrag, password },
     iceLite: all.some(([name]) => name === 'ice-lite'),
@@ -107,12 +107,12 @@ function splitSections(text: string): string[][] {
   return sections;
 }
 
-function offeredMedia(
+function remoteMedia(
   lines: readonly string[],
   session: readonly string[],
   formats: readonly RtpFormat[],
   index: number,
-): OfferedMedia {
+): RemoteMedia {
   const attributes = lines.map(attribute);
   const [kind = '', port = '', protocol = ''] = lines[0]!.slice(2).trim().split(/\s+/);
   const direction = directionOf(attributes) ?? directionOf(session.map(attribute)) ?? 'sendrecv';

@@ -5,6 +5,7 @@ import { audioCodec, videoCodec } from '../../codecs/codec.ts';
 import { buildAvcC } from '../../codecs/h264.ts';
 import { opusCodec } from '../../codecs/opus.ts';
 import { formatAnswer } from './answer.ts';
+import { type Description, parseDescription } from './description.ts';
 import {
   acceptsOf,
   formatFor,
@@ -13,10 +14,9 @@ import {
   receivingMedia,
   sendingMedias,
 } from './negotiation.ts';
-import { type Offer, parseOffer } from './offer.ts';
 
-const read = (name: string): Offer =>
-  parseOffer(
+const read = (name: string): Description =>
+  parseDescription(
     readFileSync(new URL(`../../../../test/fuzz/corpus/offer/${name}.sdp`, import.meta.url), 'utf8'),
   );
 
@@ -30,7 +30,7 @@ const hevc = (profile: number, level: number) => {
   hvcC[12] = level;
   return videoCodec('hevc', { extradata: hvcC });
 };
-const answerOf = (offer: Offer, medias: Parameters<typeof formatAnswer>[0]['medias'] = []): string =>
+const answerOf = (offer: Description, medias: Parameters<typeof formatAnswer>[0]['medias'] = []): string =>
   formatAnswer({
     offer,
     medias,
@@ -151,5 +151,5 @@ test('what is no offer is refused with a reason', () => {
     [`${complete}${'m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n'.repeat(20)}`, /too many/],
     ['v=0\r\n'.padEnd(1 << 20, 'a=x\r\n'), /too long/],
   ] as const)
-    assert.throws(() => parseOffer(text), { code: 'invalid', message: reason });
+    assert.throws(() => parseDescription(text), { code: 'invalid', message: reason });
 });

@@ -26,7 +26,7 @@ const MAX_HELD_BYTES = 16 << 20;
 const BITS_A_SECOND = 20e6;
 
 /** Finds what can be taken. Throws StreamError `no_match`. */
-export function openPublisher(context: SessionContext): SessionSide {
+export function openIngest(context: SessionContext): SessionSide {
   const medias = sendingMedias(context.offer).flatMap((media) => {
     const format = media.formats.find((candidate) => usableCodec(candidate)?.kind === media.kind);
     return format ? [{ media, formats: [format], sends: false, receives: true }] : [];
@@ -37,10 +37,10 @@ export function openPublisher(context: SessionContext): SessionSide {
     );
     throw new StreamError('no_match', `no media that can be taken: ${[...names].join(', ') || 'none'}`);
   }
-  return new PublisherSide(context, medias);
+  return new IngestSide(context, medias);
 }
 
-class PublisherSide implements SessionSide {
+class IngestSide implements SessionSide {
   readonly medias: readonly AnsweredMedia[];
   readonly transport: MediaTransport;
   readonly #context: SessionContext;
