@@ -146,13 +146,14 @@ function kindOf(header: number): NalKind {
   return type > H264_NAL.pps && type <= H264_NAL.spsExtension ? 'drop' : 'keep';
 }
 
-const RULES: NalRules = { kindOf, updateSets, codecOf, isKey: isH264Key };
+/** What becomes of the NAL units of H.264, in RTP and elsewhere. */
+export const h264NalRules: NalRules = { kindOf, updateSets, codecOf, isKey: isH264Key };
 
 class H264Depacketizer implements Depacketizer {
   readonly #assembler: UnitAssembler;
 
   constructor(format: RtpFormat, emit: EmitUnit) {
-    this.#assembler = new UnitAssembler(RULES, spropParameterSets(format), emit);
+    this.#assembler = new UnitAssembler(h264NalRules, spropParameterSets(format), emit);
   }
 
   get codec(): VideoCodec | undefined {

@@ -150,13 +150,14 @@ function kindOf(header: number): NalKind {
   return type < AP ? 'keep' : 'invalid';
 }
 
-const RULES: NalRules = { kindOf, updateSets, codecOf, isKey: isHevcKey };
+/** What becomes of the NAL units of HEVC, in RTP and elsewhere. */
+export const hevcNalRules: NalRules = { kindOf, updateSets, codecOf, isKey: isHevcKey };
 
 class HevcDepacketizer implements Depacketizer {
   readonly #assembler: UnitAssembler;
 
   constructor(format: RtpFormat, emit: EmitUnit) {
-    this.#assembler = new UnitAssembler(RULES, spropSets(format), emit);
+    this.#assembler = new UnitAssembler(hevcNalRules, spropSets(format), emit);
   }
 
   get codec(): VideoCodec | undefined {

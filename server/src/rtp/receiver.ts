@@ -26,8 +26,8 @@ import {
 import type { Depacketizer, RtpFormat } from './payload.ts';
 import { payloadFormatNamed } from './payload-formats.ts';
 import { Reception } from './reception.ts';
-import { ReorderBuffer } from './reorder.ts';
-import { parseRtcp, pictureLossIndication, type SenderReport } from './rtcp.ts';
+import { ReorderBuffer, type ReorderWindow } from './reorder.ts';
+import { negativeAcknowledgement, parseRtcp, pictureLossIndication, type SenderReport } from './rtcp.ts';
 
 export interface RtpReceiverOptions {
   /** Of the tracks it makes. */
@@ -36,7 +36,9 @@ export interface RtpReceiverOptions {
   /** Shared by the tracks of a connection. */
   readonly clock: MediaClock;
   /** Packets may come out of order: UDP. */
-  readonly reorder?: boolean;
+  readonly reorder?: boolean | ReorderWindow;
+  /** Packets are missing for good; the next key frame mends it. */
+  readonly onLost?: (() => void) | undefined;
   readonly write: WritePacket;
 }
 
@@ -74,7 +76,7 @@ export class RtpReceiver {
   #reception: Reception;
 
   /** Fails with `unsupported` for an encoding that has no payload format here. */
-  constructor({ id, format, clock, reorder, write }: RtpReceiverOptions) {
+  constructor({ id, format, clock, reorder, onLost, write }: RtpReceiverOptions) {
     const payload = payloadFormatNamed(format.encoding);
     const codec = payload?.parse(format);
     if (!payload || !codec)
@@ -92,10 +94,12 @@ export class RtpReceiver {
     const declared = this.#depacketizer.codec;
     if (declared) this.#track = { id, codec: declared };
     if (reorder) {
-      this.#reorder = new ReorderBuffer({
-        deliver: (bytes, start, end) => this.#deliver(bytes, start, end),
-        lost: () => this.#depacketizer.lost(),
-      });
+      const deliver = (bytes: Buffer, start: number, end: number): void => this.#deliver(bytes, start, end);
+      const lost = (): void => {
+        this.#depacketizer.lost();
+        onLost?.();
+      };
+      this.#reorder = new ReorderBuffer({ deliver, lost }, reorder === true ? undefined : reorder);
     }
   }
 
@@ -150,6 +154,13 @@ export class RtpReceiver {
   /** A request for a key frame (PLI); undefined before the sender's first packet. */
   keyframeRequest(): Buffer | undefined {
     return this.#ssrc === undefined ? undefined : pictureLossIndication(this.#ownSsrc, this.#ssrc);
+  }
+
+  /** A request for lost packets (NACK); undefined before the sender's first packet. */
+  lossReport(sequences: readonly number[]): Buffer | undefined {
+    return this.#ssrc === undefined
+      ? undefined
+      : negativeAcknowledgement(this.#ownSsrc, this.#ssrc, sequences);
   }
 
   /** Nearly every packet by TCP: the next of the same sender, and nothing in its header but the fixed 12 bytes. */

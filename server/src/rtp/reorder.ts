@@ -3,7 +3,7 @@
  *
  *   in order     10 11 12          handed on in place, nothing is copied
  *   out of order 10 12 11          12 is copied and waits
- *   lost         10 12 13 14 …     after WINDOW_PACKETS or WINDOW_MS the wait for 11 ends: lost, 12, 13, 14
+ *   lost         10 12 13 14 …     after so many packets or ms the wait for 11 ends: lost, 12, 13, 14
  */
 import { rtpSequence } from './packet.ts';
 
@@ -14,21 +14,28 @@ export interface ReorderHandlers {
   lost(): void;
 }
 
-const WINDOW_PACKETS = 64;
-const WINDOW_MS = 150;
+/** How long it waits for a packet. */
+export interface ReorderWindow {
+  readonly packets: number;
+  readonly ms: number;
+}
+
+const WINDOW: ReorderWindow = { packets: 64, ms: 150 };
 /** A step in the sequence beyond this is a restart of the sender, not a loss or a late packet. */
 const RESTART_DISTANCE = 3000;
 
 export class ReorderBuffer {
   readonly #handlers: ReorderHandlers;
+  readonly #window: ReorderWindow;
   readonly #held = new Map<number, Buffer>();
   #expected = -1;
   #waitingSince = 0;
   /** Packets that came twice, or after their place was given up. */
   late = 0;
 
-  constructor(handlers: ReorderHandlers) {
+  constructor(handlers: ReorderHandlers, window = WINDOW) {
     this.#handlers = handlers;
+    this.#window = window;
   }
 
   /** Takes one RTP packet (its header was checked). */
@@ -48,7 +55,8 @@ export class ReorderBuffer {
       if (this.#held.size === 0) this.#waitingSince = nowMs;
       this.#held.set(sequence, Buffer.from(bytes.subarray(start, end)));
     }
-    if (this.#held.size > WINDOW_PACKETS || (this.#held.size > 0 && nowMs - this.#waitingSince > WINDOW_MS))
+    const { packets, ms } = this.#window;
+    if (this.#held.size > packets || (this.#held.size > 0 && nowMs - this.#waitingSince > ms))
       this.#giveUp(nowMs);
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   goodbye,
+  negativeAcknowledgement,
   ntpToMs,
   parseRtcp,
   pictureLossIndication,
@@ -89,6 +90,16 @@ test('ffmpeg’s SR and SDES compound', () => {
 test('the NTP era that begins in 2036', () => {
   assert.equal(ntpToMs(0, 0), Date.UTC(2036, 1, 7, 6, 28, 16));
   assert.equal(ntpToMs(2208988800, 0), 0);
+});
+
+test('lost packets that are asked for, 17 to an item at the most', () => {
+  const sequences = [65530, 65535, 10, 11, 27, 28, 200];
+  const packet = negativeAcknowledgement(1, 2, sequences);
+  assert.deepEqual(
+    told(packet).events,
+    sequences.map((sequence) => ['nack', 2, sequence]),
+  );
+  assert.equal(packet.toString('hex'), '81cd00060000000100000002fffa8010000b8000001c000000c80000');
 });
 
 test('what is cut off or no RTCP is told to be corrupt, and nothing is made up', () => {

@@ -105,6 +105,29 @@ export function pictureLossIndication(ssrc: number, mediaSsrc: number): Buffer {
   return bytes;
 }
 
+/** Asks for lost packets again: one item for each, and for those of the 16 behind it. `sequences` in order. */
+export function negativeAcknowledgement(
+  ssrc: number,
+  mediaSsrc: number,
+  sequences: readonly number[],
+): Buffer {
+  const items: { first: number; mask: number }[] = [];
+  for (const sequence of sequences) {
+    const last = items.at(-1);
+    const offset = last ? (sequence - last.first) & 0xffff : 0;
+    if (last && offset >= 1 && offset <= 16) last.mask |= 1 << (offset - 1);
+    else items.push({ first: sequence, mask: 0 });
+  }
+  const bytes = Buffer.alloc(12 + 4 * items.length);
+  writeHead(bytes, 0, FEEDBACK_NACK, TRANSPORT_FEEDBACK, 2 + items.length, ssrc);
+  bytes.writeUInt32BE(mediaSsrc, 8);
+  items.forEach(({ first, mask }, index) => {
+    bytes.writeUInt16BE(first, 12 + 4 * index);
+    bytes.writeUInt16BE(mask, 14 + 4 * index);
+  });
+  return bytes;
+}
+
 /** BYE of one source. */
 export function goodbye(ssrc: number): Buffer {
   const bytes = Buffer.alloc(8);

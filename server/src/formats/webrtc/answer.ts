@@ -40,8 +40,8 @@ const NAME = 'porthole';
 const PORT = 9;
 /** Feedback that we act on. */
 const FEEDBACK: ReadonlySet<string> = new Set(['nack', 'nack pli', 'ccm fir']);
-/** Tells a peer that publishes how much it may send. */
-const PUBLISHING_FEEDBACK: ReadonlySet<string> = new Set(['nack pli', 'ccm fir', 'goog-remb']);
+/** What we say to a peer that publishes: what is missing, and how much it may send. */
+const PUBLISHING_FEEDBACK: ReadonlySet<string> = new Set(['nack', 'nack pli', 'ccm fir', 'goog-remb']);
 
 /** Writes the answer. */
 export function formatAnswer(fields: AnswerFields): string {
@@ -82,8 +82,9 @@ function refusedLines({ kind, protocol, mid, formats }: RemoteMedia): string[] {
 
 function mediaLines(section: AnsweredMedia, { offer, ice, fingerprint }: AnswerFields): string[] {
   const { media, formats, sends, receives, ssrc, rtxSsrc } = section;
+  const withRtx = rtxSsrc !== undefined || (receives && !sends);
   const types = formats.flatMap(({ payloadType, rtxPayloadType }) =>
-    rtxSsrc !== undefined && rtxPayloadType !== undefined ? [payloadType, rtxPayloadType] : [payloadType],
+    withRtx && rtxPayloadType !== undefined ? [payloadType, rtxPayloadType] : [payloadType],
   );
   const lines = [
     `m=${media.kind} ${PORT} ${media.protocol} ${types.join(' ')}`,
@@ -97,7 +98,7 @@ function mediaLines(section: AnsweredMedia, { offer, ice, fingerprint }: AnswerF
     'a=rtcp-mux',
     'a=rtcp-rsize',
   ];
-  for (const format of formats) lines.push(...formatLines(format, sends, rtxSsrc !== undefined));
+  for (const format of formats) lines.push(...formatLines(format, sends, withRtx));
   if (sends && ssrc !== undefined) {
     lines.push(`a=msid:${NAME} ${NAME}-${media.kind}`);
     if (rtxSsrc !== undefined) lines.push(`a=ssrc-group:FID ${ssrc} ${rtxSsrc}`);

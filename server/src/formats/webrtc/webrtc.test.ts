@@ -404,7 +404,7 @@ describe('a publisher', () => {
     const streams = new Streams(async () => assert.fail('no source is opened'));
     const stream = streams.set('pushed', []);
     const { peer, session } = await join(stream, [sending], { role: 'publish' });
-    assert.match(session.sdp, /m=video 9 \S+ 102\r\n[\s\S]*a=recvonly/);
+    assert.match(session.sdp, /m=video 9 \S+ 102 103\r\n[\s\S]*a=recvonly/);
     peer.sendRtp(5, 102, 0, key);
     const viewer = new FakeConsumer();
     await until(() => stream.sources.length > 0, 'published');
