@@ -6,31 +6,21 @@
  * The broadcast is joined when media can flow, so nothing is held for a peer that does not come. The tracks selected for
  * the answer keep the camera open until then.
  */
-import { randomBytes } from 'node:crypto';
-import type { AudioCodec, Codec } from '../../codecs/codec.ts';
-import { type Watch, watch } from '../../core/broadcast.ts';
+import type { AudioCodec } from '../../codecs/codec.ts';
 import { StreamError, toStreamError } from '../../core/errors.ts';
-import type { Accepts, Viewer } from '../../core/model.ts';
+import type { Accepts } from '../../core/model.ts';
 import type { Selection } from '../../core/selection.ts';
-import { goodbye, parseRtcp } from '../../rtp/rtcp.ts';
 import type { AnsweredMedia } from './answer.ts';
 import type { RemoteFormat, RemoteMedia } from './description.ts';
-import { MediaSender } from './media-sender.ts';
 import { createMicrophone, type MicrophoneReceiver } from './microphone.ts';
 import { acceptsOf, formatFor, microphoneFormat, microphoneMedia, receivingMedia } from './negotiation.ts';
-import { createPayloadOutput, type PayloadChunk, type PayloadMuxer } from './output.ts';
+import { createSource, OutgoingMedia, type OutgoingTrack } from './outgoing-media.ts';
 import type { SessionContext, SessionSide } from './session.ts';
-import { TrackSender } from './track-sender.ts';
+import type { MediaTransport } from './transport.ts';
 
-const REPORT_INTERVAL_MS = 2000;
-
-/** A track that goes to the peer. */
-interface Outgoing {
+/** A track that goes to the peer, and the section of the offer that takes it. */
+interface Outgoing extends OutgoingTrack {
   readonly media: RemoteMedia;
-  readonly format: RemoteFormat;
-  readonly codec: Codec;
-  readonly ssrc: number;
-  readonly rtxSsrc: number | undefined;
 }
 
 /** Opens the camera and finds what fits. Rejects with StreamError (`no_match`, `unreachable` …). */
@@ -71,10 +61,8 @@ function outgoingTracks({ offer }: SessionContext, selection: Selection): Outgoi
     const media = receivingMedia(offer, codec.kind);
     const format = media && formatFor(media, codec);
     if (!media || !format) return [];
-    const ssrc = randomBytes(4).readUInt32BE();
     const usesRtx = format.rtxPayloadType !== undefined && format.feedback.includes('nack');
-    const rtxSsrc = usesRtx ? randomBytes(4).readUInt32BE() : undefined;
-    return [{ media, format, codec, ssrc, rtxSsrc }];
+    return [{ media, format, codec, ...createSource(usesRtx) }];
   });
 }
 
@@ -88,114 +76,56 @@ function nothingFits(loudspeaker: readonly AudioCodec[], asked: boolean): Stream
   );
 }
 
-class ViewerSide implements SessionSide, Viewer<PayloadChunk> {
+class ViewerSide implements SessionSide {
   readonly medias: readonly AnsweredMedia[];
-  readonly transport;
-  readonly peer;
+  readonly transport: MediaTransport;
   readonly #context: SessionContext;
-  readonly #outgoing: readonly Outgoing[];
-  readonly #left = new AbortController();
+  readonly #outgoing: OutgoingMedia;
   readonly #microphone: MicrophoneReceiver | undefined;
-  #selection: Selection | undefined;
-  #sender: MediaSender | undefined;
-  #watch: Watch | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(
     context: SessionContext,
-    outgoing: readonly Outgoing[],
+    tracks: readonly Outgoing[],
     microphone: { readonly media: RemoteMedia; readonly format: RemoteFormat } | undefined,
     selection: Selection | undefined,
   ) {
     this.#context = context;
-    this.peer = context.peer;
-    this.#outgoing = outgoing;
-    this.#selection = selection;
-    this.medias = answeredMedias(outgoing, microphone);
+    this.medias = answeredMedias(tracks, microphone);
     this.#microphone = microphone && createMicrophone(context, microphone.format);
     this.transport = context.connect({
       onConnected: () => this.#connected(),
       onRtp: (packet) => this.#microphone?.push(packet),
       onRtcp: (packet) => this.#onRtcp(packet),
     });
-  }
-
-  get queuedBytes(): number {
-    return this.#sender?.queuedBytes ?? 0;
-  }
-
-  start(muxer: PayloadMuxer): void {
-    this.#sender ??= this.#createSender(muxer);
-    this.#sender.start(muxer);
-  }
-
-  write(chunk: PayloadChunk): void {
-    this.#sender?.write(chunk);
+    const { stream, peer } = context;
+    this.#outgoing = new OutgoingMedia({
+      stream,
+      peer,
+      transport: this.transport,
+      tracks,
+      selection,
+      onEnd: (reason) => this.close(reason),
+    });
   }
 
   close(reason?: Error): void {
-    if (this.#left.signal.aborted) return;
-    this.#left.abort();
-    clearInterval(this.#timer);
-    this.#selection?.release();
-    this.#watch?.close();
+    if (this.#closed) return;
+    this.#closed = true;
     this.#microphone?.close();
-    this.#sender?.close();
-    for (const { ssrc } of this.#outgoing) this.transport.sendRtcp(goodbye(ssrc));
+    this.#outgoing.leave();
     this.#context.end(reason);
   }
 
-  async #connected(): Promise<void> {
+  #connected(): void {
     this.#microphone?.start((packet) => this.transport.sendRtcp(packet));
-    if (this.#outgoing.length === 0) return;
-    try {
-      const output = createPayloadOutput(this.#outgoing.map(({ codec }) => requestOf(codec)));
-      this.#watch = await watch(this.#context.stream, output, this, this.#left.signal);
-      this.#sender?.endBurst();
-      this.#report();
-      this.#timer = setInterval(() => this.#report(), REPORT_INTERVAL_MS);
-    } catch (error) {
-      this.close(toStreamError(error));
-    } finally {
-      this.#selection?.release();
-      if (this.#left.signal.aborted) this.#watch?.close();
-    }
-  }
-
-  /** A sender for each track of the muxer. */
-  #createSender(muxer: PayloadMuxer): MediaSender {
-    const senders = muxer.tracks.map(({ codec }) => {
-      const outgoing = this.#outgoing.find((candidate) => candidate.codec.name === codec.name);
-      if (!outgoing) return undefined;
-      const { format, ssrc, rtxSsrc } = outgoing;
-      return new TrackSender({
-        ssrc,
-        srtp: this.transport.createSender(ssrc, format.payloadType),
-        rtx: rtxSsrc === undefined ? undefined : this.transport.createSender(rtxSsrc, format.rtxPayloadType!),
-        nack: format.feedback.includes('nack'),
-      });
-    });
-    return new MediaSender(() => this.transport.path, senders);
+    void this.#outgoing.join();
   }
 
   #onRtcp(packet: Buffer): void {
     this.#microphone?.pushRtcp(packet);
-    parseRtcp(packet, 0, packet.length, {
-      nack: (ssrc, sequence) => this.#sender?.retransmit(ssrc, sequence),
-      keyframeRequest: () => this.#context.stream.requestKeyframe(),
-    });
+    this.#outgoing.onRtcp(packet);
   }
-
-  #report(): void {
-    for (const report of this.#sender?.reports() ?? []) this.transport.sendRtcp(report);
-  }
-}
-
-/** The codec of a track that was matched, and no other. */
-function requestOf(codec: Codec): Accepts[number] {
-  const { kind, name } = codec;
-  if (kind === 'video') return { kind, codecs: [{ name }] };
-  return { kind, codecs: [{ name, sampleRate: codec.sampleRate, channels: codec.channels }] };
 }
 
 function answeredMedias(
