@@ -20,6 +20,8 @@ import { HttpError } from './errors.ts';
 export interface Client {
   /** The same for all requests of one client: a user, this machine, or an address. */
   readonly identity: string;
+  /** On this machine, and not passed on by a proxy. */
+  readonly local: boolean;
   /** May administrate. */
   readonly trusted: boolean;
   /** `ip:port`, with what a proxy says. */
@@ -49,6 +51,7 @@ export function admit(request: IncomingMessage, rules: AccessRules): Client {
   if (!isOpen) checkOrigin(request);
   return {
     identity: hasPassword ? 'user' : isLocal ? 'local' : describeAddress(request).replace(/:\d+(?= |$)/, ''),
+    local: isLocal,
     trusted: hasPassword || isLocal,
     remoteAddress: describeAddress(request),
     userAgent: headers['user-agent'],

@@ -10,6 +10,7 @@ import { discoveryRoutes } from './routes/discovery.ts';
 import { ffmpegRoutes } from './routes/ffmpeg.ts';
 import { frameRoutes } from './routes/frames.ts';
 import { ingestRoutes } from './routes/ingest.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { pageRoutes } from './routes/page.ts';
 import { preloadRoutes } from './routes/preload.ts';
@@ -95,6 +96,7 @@ export async function createApp(context: ApiContext): Promise<App> {
     ingestRoutes,
     ffmpegRoutes,
     discoveryRoutes,
+    metricsRoutes,
   ]) {
     app.register(async (scope) => routes(scope as App, context), { prefix });
   }

@@ -180,6 +180,10 @@ const ffmpeg = section(
   { description: 'Any other key is a template: its arguments.', additionalProperties: Type.String() },
 );
 
+const metrics = section('Prometheus', {
+  lan: flag('Give /metrics to other machines too', false),
+});
+
 const program = (title: string) =>
   section(title, {
     allow_paths: texts('Programs that may run', {
@@ -199,6 +203,7 @@ export const configSchema = Type.Object(
     rtsp,
     webrtc,
     ffmpeg,
+    metrics,
     exec: program('Sources that run a program (exec:)'),
     echo: program('Sources whose address a program prints (echo:)'),
   },

@@ -16,6 +16,7 @@ import {
   type Muxer,
   type Output,
   type Packet,
+  type Peer,
   type Track,
   type Viewer,
 } from './model.ts';
@@ -38,21 +39,33 @@ export interface Member<C extends Chunk = Chunk> {
   drops: number;
 }
 
+interface BroadcastEvents {
+  onLeave(member: Pick<Member, 'packets' | 'drops'> & { readonly viewer: { readonly peer: Peer } }): void;
+  onEmpty(): void;
+}
+
+/** What viewers of a stream were sent. */
+export interface SentTotals {
+  bytes: number;
+  packets: number;
+  drops: number;
+}
+
 const CACHE_BYTES = 16 << 20;
 
 export class Broadcast<C extends Chunk = Chunk> implements Consumer {
   readonly peer = createPeer({ format: 'broadcast', protocol: 'internal' });
   readonly output: Output<C>;
-  readonly #onEmpty: () => void;
+  readonly #events: BroadcastEvents;
   #members: readonly Member<C>[] = [];
   #tracks: readonly Track[] = [];
   #muxer: Muxer<C> | undefined;
   #cache: C[] = [];
   #cacheBytes = 0;
 
-  constructor(output: Output<C>, onEmpty: () => void) {
+  constructor(output: Output<C>, events: BroadcastEvents) {
     this.output = output;
-    this.#onEmpty = onEmpty;
+    this.#events = events;
   }
 
   get accepts(): Output<C>['accepts'] {
@@ -159,8 +172,9 @@ export class Broadcast<C extends Chunk = Chunk> implements Consumer {
   #remove(member: Member<C>, reason?: Error): void {
     if (!this.#members.includes(member)) return;
     this.#members = this.#members.filter((other) => other !== member);
+    this.#events.onLeave(member);
     if (reason) member.viewer.close(reason);
-    if (this.#members.length === 0) this.#onEmpty();
+    if (this.#members.length === 0) this.#events.onEmpty();
   }
 }
 
@@ -190,15 +204,36 @@ export async function watch<C extends Chunk>(
     if (!existing.primed) stream.requestKeyframe();
     return joined;
   }
-  const broadcast: Broadcast<C> = new Broadcast(output, () => {
-    shared.delete(key);
-    stream.detach(broadcast);
+  const broadcast: Broadcast<C> = new Broadcast(output, {
+    onLeave: ({ viewer, packets, drops }) => addTo(sentToGone(stream), viewer.peer.bytesSent, packets, drops),
+    onEmpty: () => {
+      shared.delete(key);
+      stream.detach(broadcast);
+    },
   });
   stream.subscribe(broadcast, selection);
   shared.set(key, broadcast as unknown as Broadcast);
   const joined = broadcast.add(viewer);
   if (!broadcast.primed) stream.requestKeyframe();
   return joined;
+}
+
+const totalsOfGone = new WeakMap<Stream, SentTotals>();
+
+/** Totals of the viewers that have left the stream: with those of the present ones, they never decrease. */
+export function sentToGone(stream: Stream): SentTotals {
+  let totals = totalsOfGone.get(stream);
+  if (!totals) {
+    totals = { bytes: 0, packets: 0, drops: 0 };
+    totalsOfGone.set(stream, totals);
+  }
+  return totals;
+}
+
+function addTo(totals: SentTotals, bytes: number, packets: number, drops: number): void {
+  totals.bytes += bytes;
+  totals.packets += packets;
+  totals.drops += drops;
 }
 
 function sharedBroadcasts(stream: Stream): Map<string, Broadcast> {
