@@ -18,7 +18,35 @@ const RTP_CODECS = [
   'adpcm_g722',
   'mp3',
 ];
+const PCM_CODECS = ['pcm_alaw', 'pcm_mulaw', 'pcm_s16be', 'pcm_s16le'];
 const BYTE_FORMATS = ['h264', 'hevc', 'mjpeg', 'aac', 'pcm_alaw', 'pcm_mulaw', 'pcm_s16le'];
+const MP4_CODECS = [
+  'h264',
+  'hevc',
+  'av1',
+  'vp8',
+  'vp9',
+  'mjpeg',
+  'aac',
+  'opus',
+  'flac',
+  'mp3',
+  ...PCM_CODECS,
+];
+/** What an MP4 begins with. */
+const MP4_BOXES = ['ftyp', 'styp', 'moov', 'moof'];
+
+const AUDIO_CODECS = [
+  'aac',
+  'opus',
+  'mp3',
+  'flac',
+  'adpcm_g722',
+  'pcm_alaw',
+  'pcm_mulaw',
+  'pcm_s16be',
+  'pcm_s16le',
+];
 
 /** First NAL unit type behind an Annex B start code, as its raw first byte; -1 if the bytes do not begin with one. */
 function firstNalByte(head: Buffer): number {
@@ -36,6 +64,7 @@ export const FORMATS: readonly Format[] = [
     receives: RTP_CODECS,
     sends: RTP_CODECS,
     producer: () => import('./rtsp/producer.ts'),
+    publisher: () => import('./rtsp/publisher.ts'),
   },
   {
     name: 'rtmp',
@@ -92,6 +121,28 @@ export const FORMATS: readonly Format[] = [
     producer: () => import('./stream/producer.ts'),
   },
   {
+    name: 'mp4',
+    title: 'MP4, fragmented or with its index in front',
+    group: 'file',
+    receives: MP4_CODECS,
+    extensions: ['mp4'],
+    mimeTypes: ['video/mp4', 'audio/mp4', 'video/quicktime'],
+    detect: (head) => MP4_BOXES.includes(head.toString('latin1', 4, 8)),
+    demuxer: () => import('./mp4/demuxer.ts'),
+  },
+  {
+    name: 'flv',
+    title: 'Flash Video (FLV)',
+    group: 'file',
+    receives: ['h264', 'hevc', 'av1', 'aac', 'mp3', 'opus', 'pcm_alaw', 'pcm_mulaw'],
+    sends: ['h264', 'hevc', 'aac', 'mp3'],
+    extensions: ['flv'],
+    mimeTypes: ['video/x-flv', 'video/flv'],
+    detect: (head) => head.toString('latin1', 0, 3) === 'FLV',
+    demuxer: () => import('./flv/demuxer.ts'),
+    output: () => import('./flv/output.ts'),
+  },
+  {
     name: 'mpjpeg',
     title: 'Motion JPEG over HTTP (multipart)',
     group: 'file',
@@ -124,10 +175,12 @@ export const FORMATS: readonly Format[] = [
     title: 'AAC with ADTS headers',
     group: 'file',
     receives: ['aac'],
+    sends: ['aac'],
     extensions: ['aac', 'adts'],
     mimeTypes: ['audio/aac', 'audio/aacp'],
     detect: (head) => head[0] === 0xff && ((head[1] ?? 0) & 0xf6) === 0xf0,
     demuxer: () => import('./adts/demuxer.ts'),
+    output: () => import('./adts/output.ts'),
   },
   {
     name: 'wav',
@@ -148,5 +201,23 @@ export const FORMATS: readonly Format[] = [
     mimeTypes: ['image/jpeg', 'image/jpg', 'video/x-motion-jpeg'],
     detect: (head) => (head[0] === 0xff && head[1] === 0xd8) || head.includes('ffd8ffdb', 0, 'hex'),
     demuxer: () => import('./mjpeg/demuxer.ts'),
+  },
+  {
+    name: 'nut',
+    title: 'NUT, the container of FFmpeg for pipes',
+    group: 'file',
+    receives: ['h264', 'hevc', 'av1', 'vp8', 'vp9', 'mjpeg', 'rawvideo', ...AUDIO_CODECS],
+    extensions: ['nut'],
+    mimeTypes: ['video/x-nut'],
+    detect: (head) => head.toString('latin1', 0, 14) === 'nut/multimedia',
+    demuxer: () => import('./nut/demuxer.ts'),
+  },
+  {
+    name: 'matroska',
+    title: 'Matroska, live',
+    group: 'output',
+    sends: ['h264', 'hevc', 'av1', 'vp8', 'vp9', 'mjpeg', 'rawvideo', ...AUDIO_CODECS],
+    extensions: ['mkv'],
+    output: () => import('./matroska/output.ts'),
   },
 ];

@@ -32,6 +32,11 @@ export class PlaybackTime {
     return this.#originSeconds === undefined ? 0 : this.#endSeconds - this.#originSeconds;
   }
 
+  /** This viewer's time of a moment of the stream, as it was when the last chunk was stamped. */
+  at(streamSeconds: number): number {
+    return streamSeconds - (this.#originSeconds ?? streamSeconds);
+  }
+
   /** Chunks of another muxer follow. */
   restart(): void {
     this.#nextIndex = -1;
