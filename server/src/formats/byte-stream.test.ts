@@ -70,6 +70,13 @@ const CASES: readonly Case[] = [
     packets: 100,
     keys: 100,
   },
+  {
+    format: 'nut',
+    args: [...VIDEO, '-c:v', 'libx264', '-g', '25', '-bf', '2', '-f', 'nut'],
+    codec: 'h264',
+    packets: 50,
+    keys: 2,
+  },
 ];
 
 for (const { format, args, codec, packets, keys } of CASES) {
