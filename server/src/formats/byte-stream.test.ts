@@ -53,6 +53,13 @@ const CASES: readonly Case[] = [
     packets: 50,
     keys: 2,
   },
+  {
+    format: 'flv',
+    args: [...VIDEO, '-c:v', 'libx264', '-g', '25', '-bf', '2', '-f', 'flv'],
+    codec: 'h264',
+    packets: 50,
+    keys: 2,
+  },
   { format: 'mjpeg', args: [...VIDEO, '-f', 'mjpeg'], codec: 'mjpeg', packets: 50, keys: 50 },
   { format: 'mpjpeg', args: [...VIDEO, '-f', 'mpjpeg'], codec: 'mjpeg', packets: 50, keys: 50 },
   { format: 'adts', args: [...AUDIO, '-c:a', 'aac', '-f', 'adts'], codec: 'aac', packets: 33, keys: 33 },
