@@ -9,8 +9,9 @@
  *   m=application 0 UDP/DTLS/SCTP …          refused
  */
 import type { IceCredentials } from '../../net/ice-agent.ts';
-import { type Candidate, formatCandidate } from '../../net/ice-candidate.ts';
+import type { Candidate } from '../../net/ice-candidate.ts';
 import type { Description, RemoteFormat, RemoteMedia } from './description.ts';
+import { candidateLines, type Section, sectionLines, sessionLines } from './section-lines.ts';
 
 /** What we do with a section of the offer. Sections without one are inactive or refused. */
 export interface AnsweredMedia {
@@ -36,32 +37,35 @@ export interface AnswerFields {
   readonly complete: boolean;
 }
 
-const NAME = 'porthole';
-const PORT = 9;
 /** Feedback that we act on. */
 const FEEDBACK: ReadonlySet<string> = new Set(['nack', 'nack pli', 'ccm fir']);
-/** What we say to a peer that publishes: what is missing, and how much it may send. */
-const PUBLISHING_FEEDBACK: ReadonlySet<string> = new Set(['nack', 'nack pli', 'ccm fir', 'goog-remb']);
+/** What we say to a peer that sends: what is missing, and how much it may send. */
+const RECEIVING_FEEDBACK: ReadonlySet<string> = new Set([...FEEDBACK, 'goog-remb']);
 
 /** Writes the answer. */
 export function formatAnswer(fields: AnswerFields): string {
-  const { offer, medias } = fields;
+  const { offer, medias, ice, fingerprint, candidates, complete } = fields;
   const sections = offer.medias.map(
     (media) => medias.find((answered) => answered.media === media) ?? idle(media, offer),
   );
   const isRefused = (section: AnsweredMedia): boolean => section.formats.length === 0;
-  const bundled = sections.filter(
-    (section) => !isRefused(section) && offer.bundle.includes(section.media.mid),
-  );
-  const lines = ['v=0', `o=- ${sessionId(fields.ice)} 1 IN IP4 0.0.0.0`, 's=-', 't=0 0'];
-  if (bundled.length > 0) lines.push(`a=group:BUNDLE ${bundled.map(({ media }) => media.mid).join(' ')}`);
-  lines.push('a=msid-semantic:WMS *');
+  const bundled = sections
+    .filter((section) => !isRefused(section) && offer.bundle.includes(section.media.mid))
+    .map(({ media }) => media.mid);
+  const transport = {
+    ice,
+    fingerprint,
+    setup: offer.dtlsServer ? 'active' : 'passive',
+    feedback: ({ sends }: Section) => (sends ? FEEDBACK : RECEIVING_FEEDBACK),
+  } as const;
+  const lines = sessionLines(ice, bundled);
   let hasTransport = false;
   for (const section of sections) {
     if (isRefused(section)) lines.push(...refusedLines(section.media));
     else {
-      lines.push(...mediaLines(section, fields));
-      if (!hasTransport) lines.push(...candidateLines(fields));
+      const { kind, protocol, mid } = section.media;
+      lines.push(...sectionLines({ ...section, kind, protocol, mid }, transport));
+      if (!hasTransport) lines.push(...candidateLines(candidates, complete));
       hasTransport = true;
     }
   }
@@ -79,57 +83,3 @@ function refusedLines({ kind, protocol, mid, formats }: RemoteMedia): string[] {
   const format = kind === 'application' ? 'webrtc-datachannel' : (formats[0]?.payloadType ?? 0);
   return [`m=${kind} 0 ${protocol} ${format}`, 'c=IN IP4 0.0.0.0', `a=mid:${mid}`, 'a=inactive'];
 }
-
-function mediaLines(section: AnsweredMedia, { offer, ice, fingerprint }: AnswerFields): string[] {
-  const { media, formats, sends, receives, ssrc, rtxSsrc } = section;
-  const withRtx = rtxSsrc !== undefined || (receives && !sends);
-  const types = formats.flatMap(({ payloadType, rtxPayloadType }) =>
-    withRtx && rtxPayloadType !== undefined ? [payloadType, rtxPayloadType] : [payloadType],
-  );
-  const lines = [
-    `m=${media.kind} ${PORT} ${media.protocol} ${types.join(' ')}`,
-    'c=IN IP4 0.0.0.0',
-    `a=mid:${media.mid}`,
-    `a=ice-ufrag:${ice.ufrag}`,
-    `a=ice-pwd:${ice.password}`,
-    `a=fingerprint:sha-256 ${fingerprint}`,
-    `a=setup:${offer.dtlsServer ? 'active' : 'passive'}`,
-    `a=${directionOf(sends, receives)}`,
-    'a=rtcp-mux',
-    'a=rtcp-rsize',
-  ];
-  for (const format of formats) lines.push(...formatLines(format, sends, withRtx));
-  if (sends && ssrc !== undefined) {
-    lines.push(`a=msid:${NAME} ${NAME}-${media.kind}`);
-    if (rtxSsrc !== undefined) lines.push(`a=ssrc-group:FID ${ssrc} ${rtxSsrc}`);
-    for (const source of [ssrc, rtxSsrc])
-      if (source !== undefined)
-        lines.push(`a=ssrc:${source} cname:${NAME}`, `a=ssrc:${source} msid:${NAME} ${NAME}-${media.kind}`);
-  }
-  return lines;
-}
-
-function formatLines(format: RemoteFormat, sends: boolean, withRtx: boolean): string[] {
-  const { payloadType, encoding, clockRate, channels, fmtp, feedback, rtxPayloadType } = format;
-  const name = encoding === 'OPUS' ? 'opus' : encoding;
-  const lines = [`a=rtpmap:${payloadType} ${name}/${clockRate}${channels > 1 ? `/${channels}` : ''}`];
-  if (fmtp) lines.push(`a=fmtp:${payloadType} ${fmtp}`);
-  const wanted = sends ? FEEDBACK : PUBLISHING_FEEDBACK;
-  for (const kind of new Set(feedback)) if (wanted.has(kind)) lines.push(`a=rtcp-fb:${payloadType} ${kind}`);
-  if (withRtx && rtxPayloadType !== undefined)
-    lines.push(`a=rtpmap:${rtxPayloadType} rtx/${clockRate}`, `a=fmtp:${rtxPayloadType} apt=${payloadType}`);
-  return lines;
-}
-
-function candidateLines({ candidates, complete }: AnswerFields): string[] {
-  const lines = candidates.map((candidate) => `a=${formatCandidate(candidate)}`);
-  return complete ? [...lines, 'a=end-of-candidates'] : lines;
-}
-
-function directionOf(sends: boolean, receives: boolean): string {
-  if (sends) return receives ? 'sendrecv' : 'sendonly';
-  return receives ? 'recvonly' : 'inactive';
-}
-
-/** A number of up to 63 bits that nobody else has. */
-const sessionId = ({ ufrag }: IceCredentials): bigint => Buffer.from(ufrag.padEnd(8)).readBigUInt64BE() >> 1n;

@@ -5,25 +5,19 @@ import { randomBytes } from 'node:crypto';
 import { StreamError } from '../../core/errors.ts';
 import { createPeer, type Peer } from '../../core/model.ts';
 import type { Stream } from '../../core/stream.ts';
-import type { DtlsCertificate } from '../../net/dtls/certificate.ts';
 import type { Candidate } from '../../net/ice-candidate.ts';
-import type { CandidateGatherer } from '../../net/ice-gather.ts';
-import type { IceMux } from '../../net/ice-mux.ts';
-import { type IceServer, parseIceServers } from '../../net/ice-servers.ts';
+import type { IceServer } from '../../net/ice-servers.ts';
 import type { Logger } from '../../util/log.ts';
 import { formatAnswer } from './answer.ts';
 import { type Description, parseDescription } from './description.ts';
-import { Gathering, within } from './gathering.ts';
 import { openIngest } from './ingest.ts';
+import { type ConnectionHost, PeerConnection } from './peer-connection.ts';
 import type { SessionContext, SessionSide, WebrtcSession } from './session.ts';
-import { MediaTransport, type TransportOptions } from './transport.ts';
+import type { MediaTransport, TransportOptions } from './transport.ts';
 import { openViewer } from './viewer.ts';
 
 /** What all sessions of a server share. */
-export interface SessionHost {
-  readonly mux: IceMux;
-  readonly certificate: DtlsCertificate;
-  readonly gatherer: CandidateGatherer;
+export interface SessionHost extends ConnectionHost {
   readonly iceServers: readonly IceServer[];
   /** Those that are answered and not over, by id. */
   readonly sessions: Map<string, WebrtcSession>;
@@ -48,26 +42,18 @@ export interface SessionOptions {
 /** What a peer is to a stream. `auto`: it publishes if its offer sends video and receives none. */
 export type Role = 'view' | 'publish' | 'auto';
 
-/** How long an answer waits for the public address and relays. */
-const GATHER_TIMEOUT_MS = 600;
-/** A relay that was not needed is given back this long after the session connected. */
-const UNUSED_RELAY_MS = 10_000;
-
 export class HostedSession implements WebrtcSession {
   readonly id = randomBytes(16).toString('base64url');
   readonly peer: Peer;
   readonly ended: Promise<void>;
   sdp = '';
-  connected = false;
   readonly #host: SessionHost;
   readonly #stream: Stream;
   readonly #offer: Description;
   readonly #protocol: string;
   readonly #over = Promise.withResolvers<void>();
   #side: SessionSide | undefined;
-  #transport: MediaTransport | undefined;
-  #gathering: Gathering | undefined;
-  #relayTimer: NodeJS.Timeout | undefined;
+  #connection: PeerConnection | undefined;
   #isOver = false;
 
   private constructor(host: SessionHost, stream: Stream, sdp: string, options: SessionOptions) {
@@ -99,8 +85,12 @@ export class HostedSession implements WebrtcSession {
     return session;
   }
 
+  get connected(): boolean {
+    return this.#connection?.connected ?? false;
+  }
+
   addCandidate(candidate: Candidate): void {
-    this.#transport?.agent.addRemoteCandidate(candidate);
+    this.#connection?.transport.agent.addRemoteCandidate(candidate);
   }
 
   close(): void {
@@ -119,52 +109,29 @@ export class HostedSession implements WebrtcSession {
   }
 
   #connect(handlers: Pick<TransportOptions, 'onConnected' | 'onRtp' | 'onRtcp'>): MediaTransport {
-    const { mux, certificate } = this.#host;
-    const transport = new MediaTransport({
-      mux,
-      certificate,
+    this.#connection = new PeerConnection({
+      host: this.#host,
+      peer: this.peer,
+      protocol: this.#protocol,
       offers: false,
       ...handlers,
-      onConnected: () => {
-        this.#connected(transport);
-        handlers.onConnected();
-      },
       onClosed: (reason) => this.#side?.close(reason),
+      log: (message, fields) => this.#log(message, fields),
     });
-    this.#transport = transport;
+    const { transport } = this.#connection;
     transport.connect(this.#offer);
     return transport;
   }
 
-  #connected({ path }: MediaTransport): void {
-    if (!path) return;
-    this.connected = true;
-    const remoteAddress = `${path.remote.address}:${path.remote.port}`;
-    Object.assign(this.peer, { protocol: `${this.#protocol}+${path.protocol}`, remoteAddress });
-    this.#log('connected', { path: remoteAddress, protocol: path.protocol, relayed: path.relayed });
-    this.#relayTimer = setTimeout(() => {
-      if (!this.#transport?.path?.relayed) this.#gathering?.close();
-    }, UNUSED_RELAY_MS);
-  }
-
   async #answer({ onCandidate, iceServers = [] }: SessionOptions): Promise<void> {
-    const { gatherer, certificate } = this.#host;
-    const { agent } = this.#transport!;
-    const candidates = gatherer.host(agent.ufrag);
-    this.#gathering = new Gathering({
-      agent,
-      gatherer,
-      servers: parseIceServers([...this.#host.iceServers, ...iceServers]),
-      onCandidate: onCandidate ?? ((candidate) => void candidates.push(candidate)),
-      onFailed: (error) => this.#log('no relay', { error }),
-    });
+    const connection = this.#connection!;
+    const candidates = await connection.gather([...this.#host.iceServers, ...iceServers], onCandidate);
     if (onCandidate) for (const candidate of candidates) onCandidate(candidate);
-    else await within(this.#gathering.done, GATHER_TIMEOUT_MS);
     this.sdp = formatAnswer({
       offer: this.#offer,
       medias: this.#side!.medias,
-      ice: agent,
-      fingerprint: certificate.fingerprint,
+      ice: connection.transport.agent,
+      fingerprint: this.#host.certificate.fingerprint,
       candidates: onCandidate ? [] : candidates,
       complete: !onCandidate,
     });
@@ -175,9 +142,7 @@ export class HostedSession implements WebrtcSession {
     this.#isOver = true;
     this.#log('ended', { reason });
     this.#host.sessions.delete(this.id);
-    clearTimeout(this.#relayTimer);
-    this.#gathering?.close();
-    this.#transport?.close();
+    this.#connection?.close();
     this.#over.resolve();
   }
 
