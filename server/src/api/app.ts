@@ -9,6 +9,7 @@ import { configRoutes } from './routes/config.ts';
 import { discoveryRoutes } from './routes/discovery.ts';
 import { ffmpegRoutes } from './routes/ffmpeg.ts';
 import { frameRoutes } from './routes/frames.ts';
+import { hlsRoutes } from './routes/hls.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { openApiRoutes } from './routes/openapi.ts';
@@ -92,6 +93,7 @@ export async function createApp(context: ApiContext): Promise<App> {
     preloadRoutes,
     frameRoutes,
     videoRoutes,
+    hlsRoutes,
     webrtcRoutes,
     ingestRoutes,
     ffmpegRoutes,

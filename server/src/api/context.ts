@@ -12,6 +12,7 @@ import type { ConfigStore } from '../config/store.ts';
 import { StreamError } from '../core/errors.ts';
 import type { Streams } from '../core/streams.ts';
 import type { Services } from '../formats/format.ts';
+import type { HlsSessions } from '../formats/hls/sessions.ts';
 import type { WebrtcServer } from '../formats/webrtc/server.ts';
 import type { Logger } from '../util/log.ts';
 import type { Client } from './access.ts';
@@ -39,6 +40,7 @@ export interface ApiContext extends ApiSettings {
   readonly owners: SourceOwners;
   readonly preloads: Preloads;
   readonly players: Players;
+  readonly hls: HlsSessions;
 }
 
 export interface TypeBoxProvider extends FastifyTypeProvider {

@@ -3,6 +3,7 @@
 import type { Config } from '../config/schema.ts';
 import { streamList } from '../config/streams.ts';
 import type { Streams } from '../core/streams.ts';
+import { HlsSessions } from '../formats/hls/sessions.ts';
 import { createLogger } from '../util/log.ts';
 import { createApp } from './app.ts';
 import type { ApiContext, ApiSettings } from './context.ts';
@@ -28,6 +29,7 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
     owners: new SourceOwners(),
     preloads: new Preloads(streams, log),
     players: new Players(services, log),
+    hls: new HlsSessions(),
   };
   const app = await createApp(context);
   const upgrades = createUpgrades(context);
@@ -46,6 +48,7 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
     async close() {
       context.preloads.close();
       context.players.close();
+      context.hls.close();
       upgrades.close();
       await listeners.close();
       await app.close();

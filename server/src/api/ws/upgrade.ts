@@ -18,6 +18,7 @@ const PING_MS = 30_000;
 const HANDLERS: Readonly<Record<string, () => Promise<MessageModule>>> = {
   mse: () => import('./mse.ts'),
   mp4: () => import('./mp4.ts'),
+  hls: () => import('./hls.ts'),
   mjpeg: () => import('./mjpeg.ts'),
   stop: () => import('./stop.ts'),
   webrtc: () => import('./webrtc.ts'),
