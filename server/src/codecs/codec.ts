@@ -64,15 +64,18 @@ export function audioCodec(
   return { kind: 'audio', name, timeBase: sampleRate, sampleRate, channels, extradata };
 }
 
-/** Whether a decoder set up for `a` plays `b` without a new start: same name, clock, size and parameter sets. */
+/** Whether a decoder set up for `a` plays `b` without a new start: same name, clock, size, pixel format and parameter sets. */
 export function sameCodec(a: Codec, b: Codec): boolean {
   if (a === b) return true;
   if (a.kind !== b.kind || a.name !== b.name || a.timeBase !== b.timeBase) return false;
   if (a.kind === 'audio' && b.kind === 'audio' && a.channels !== b.channels) return false;
-  if (a.kind === 'video' && b.kind === 'video' && (a.width !== b.width || a.height !== b.height))
-    return false;
+  if (a.kind === 'video' && b.kind === 'video' && !sameFrames(a, b)) return false;
   if (!a.extradata || !b.extradata) return a.extradata === b.extradata;
   return a.extradata.equals(b.extradata);
+}
+
+function sameFrames(a: VideoCodec, b: VideoCodec): boolean {
+  return a.width === b.width && a.height === b.height && a.pixelFormat === b.pixelFormat;
 }
 
 /** A short name for logs and errors: `h264 1920x1080`, `aac 16000 Hz`, `opus 48000 Hz stereo`. */

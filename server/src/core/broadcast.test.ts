@@ -42,6 +42,22 @@ test('a late viewer starts with the chunks since the last key chunk', async () =
   assert.deepEqual(late.chunks, early.chunks.slice(1));
 });
 
+test('where every chunk stands alone a slow viewer gets fewer of them, not older ones', async () => {
+  start();
+  const slow = new FakeViewer();
+  await watch(yard, { ...plainOutput(), maximumQueuedChunks: 2 }, slow);
+  camera.send(0, 0, { key: true });
+  const { bytes } = slow.chunks[0]!;
+  slow.queuedBytes = 2 * bytes + 1;
+  camera.send(0, 3600, { key: true });
+  slow.queuedBytes = bytes + 1;
+  camera.send(0, 7200, { key: true });
+  assert.equal(slow.chunks.length, 1);
+  slow.queuedBytes = bytes;
+  camera.send(0, 10800, { key: true });
+  assert.equal(slow.chunks.length, 2);
+});
+
 test('a viewer over its limit skips to the next key chunk; the others do not notice', async () => {
   start();
   const slow = new FakeViewer();

@@ -135,7 +135,9 @@ export class Broadcast<C extends Chunk = Chunk> implements Consumer {
 
   #send(member: Member<C>, chunk: C, nowMs: number): void {
     const { viewer, flow } = member;
-    const decision = decide(flow, viewer.queuedBytes, chunk.key, member.limitBytes, nowMs);
+    const { maximumQueuedChunks } = this.output;
+    const limitBytes = maximumQueuedChunks ? maximumQueuedChunks * chunk.bytes : member.limitBytes;
+    const decision = decide(flow, viewer.queuedBytes, chunk.key, limitBytes, nowMs);
     if (decision === 'write') {
       member.packets += chunk.packets;
       viewer.peer.bytesSent += chunk.bytes;

@@ -83,6 +83,8 @@ export interface Producer {
   readonly tracks: readonly Track[];
   /** A track may be silent for this long, where the user said so; else the watchdog decides by the usual interval. */
   readonly allowedSilenceMs?: number | undefined;
+  /** Its timestamps are on the stream's time line already: made of packets of the stream. */
+  readonly onStreamTime?: boolean | undefined;
   /** Its loudspeaker. */
   readonly backchannel?: Backchannel | undefined;
   /**
@@ -156,6 +158,8 @@ export interface Demuxer {
   /** All tracks known with their extradata. Packets may be written before that. */
   readonly ready: boolean;
   readonly tracks: readonly Track[];
+  /** What was corrupt so far, where the format can tell. */
+  readonly corrupt?: number;
   /** `bytes` is lent for the call: what is kept is copied. */
   push(bytes: Buffer, write: WritePacket): void;
   /** The input has ended: writes what is still held. */
@@ -198,6 +202,11 @@ export interface Output<C extends Chunk = Chunk> {
   readonly accepts: Accepts;
   /** Text of a source that must not be used: it would feed the viewer with its own output. */
   readonly except?: string | undefined;
+  /**
+   * For chunks that all stand alone, such as pictures: a slow viewer skips chunks while more than this many wait, so that
+   * it sees fewer of them, not older ones. Default: a queue of some megabytes.
+   */
+  readonly maximumQueuedChunks?: number | undefined;
   createMuxer(tracks: readonly Track[]): Muxer<C>;
 }
 

@@ -5,6 +5,7 @@
  * Byte formats are recognised in this order.
  */
 import type { Format } from './format.ts';
+import { isTransportStream } from './mpegts/detect.ts';
 
 const RTP_CODECS = [
   'h264',
@@ -19,6 +20,7 @@ const RTP_CODECS = [
   'mp3',
 ];
 const PCM_CODECS = ['pcm_alaw', 'pcm_mulaw', 'pcm_s16be', 'pcm_s16le'];
+const MPEGTS_CODECS = ['h264', 'hevc', 'aac', 'opus', 'mp3', 'pcm_alaw', 'pcm_mulaw'];
 const BYTE_FORMATS = ['h264', 'hevc', 'mjpeg', 'aac', 'pcm_alaw', 'pcm_mulaw', 'pcm_s16le'];
 const MP4_CODECS = [
   'h264',
@@ -65,6 +67,17 @@ export const FORMATS: readonly Format[] = [
     sends: RTP_CODECS,
     producer: () => import('./rtsp/producer.ts'),
     publisher: () => import('./rtsp/publisher.ts'),
+  },
+  {
+    name: 'onvif',
+    title: 'ONVIF camera, its stream found by itself',
+    group: 'camera',
+    schemes: ['onvif'],
+    example: 'onvif://user:password@192.168.1.10',
+    receives: RTP_CODECS,
+    producer: () => import('./onvif/producer.ts'),
+    discovery: () => import('./onvif/discovery.ts'),
+    service: () => import('./onvif/service.ts'),
   },
   {
     name: 'rtmp',
@@ -143,6 +156,18 @@ export const FORMATS: readonly Format[] = [
     output: () => import('./flv/output.ts'),
   },
   {
+    name: 'yuv4mpegpipe',
+    title: 'Raw pictures (YUV4MPEG2)',
+    group: 'file',
+    receives: ['rawvideo'],
+    sends: ['rawvideo'],
+    extensions: ['y4m'],
+    mimeTypes: ['video/x-yuv4mpeg'],
+    detect: (head) => head.toString('latin1', 0, 9) === 'YUV4MPEG2',
+    demuxer: () => import('./yuv4mpegpipe/demuxer.ts'),
+    output: () => import('./yuv4mpegpipe/output.ts'),
+  },
+  {
     name: 'mpjpeg',
     title: 'Motion JPEG over HTTP (multipart)',
     group: 'file',
@@ -151,6 +176,18 @@ export const FORMATS: readonly Format[] = [
     mimeTypes: ['multipart/x-mixed-replace'],
     detect: (head) => /^\s*--\S/.test(head.toString('latin1', 0, 256)),
     demuxer: () => import('./mpjpeg/demuxer.ts'),
+  },
+  {
+    name: 'mpegts',
+    title: 'MPEG transport stream',
+    group: 'file',
+    receives: MPEGTS_CODECS,
+    sends: MPEGTS_CODECS,
+    extensions: ['ts'],
+    mimeTypes: ['video/mp2t', 'video/mpeg2-ts', 'video/vnd.dlna.mpeg-tts', 'audio/mp2t'],
+    detect: isTransportStream,
+    demuxer: () => import('./mpegts/demuxer.ts'),
+    output: () => import('./mpegts/output.ts'),
   },
   {
     name: 'hevc',
