@@ -24,6 +24,8 @@ export interface Client {
   readonly local: boolean;
   /** May administrate. */
   readonly trusted: boolean;
+  /** Has yet to show the password: only on routes that ask for it in a way of their own. */
+  readonly lacksPassword: boolean;
   /** `ip:port`, with what a proxy says. */
   readonly remoteAddress: string;
   readonly userAgent: string | undefined;
@@ -36,8 +38,15 @@ const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
 const PRIVATE_DOMAIN = /\.(?:local|localhost|localdomain|internal|home\.arpa|lan|home|intranet|test)$/;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** The client of a request that may go on; throws HttpError 401 or 403. */
-export function admit(request: IncomingMessage, rules: AccessRules): Client {
+/**
+ * The client of a request that may go on; throws HttpError 401 or 403. With `asksItself` a missing password is the
+ * route's to ask for (`lacksPassword`).
+ */
+export function admit(
+  request: IncomingMessage,
+  rules: AccessRules,
+  { asksItself = false }: { asksItself?: boolean | undefined } = {},
+): Client {
   const { headers } = request;
   const isLocal = isFromHere(request);
   const needsPassword = rules.username !== undefined || rules.password !== undefined;
@@ -46,13 +55,14 @@ export function admit(request: IncomingMessage, rules: AccessRules): Client {
   if (!hasPassword && !isOpen && !isPrivateHost(headers.host, rules.allow_hosts)) {
     throw new HttpError(403, `host ${hostName(headers.host)} is not allowed: name it in api.allow_hosts`);
   }
-  if (needsPassword && !hasPassword && (!isLocal || rules.local_auth))
-    throw new HttpError(401, 'Unauthorized');
+  const lacksPassword = needsPassword && !hasPassword && (!isLocal || rules.local_auth);
+  if (lacksPassword && !asksItself) throw new HttpError(401, 'Unauthorized');
   if (!isOpen) checkOrigin(request);
   return {
     identity: hasPassword ? 'user' : isLocal ? 'local' : describeAddress(request).replace(/:\d+(?= |$)/, ''),
     local: isLocal,
-    trusted: hasPassword || isLocal,
+    trusted: hasPassword || (isLocal && !lacksPassword),
+    lacksPassword,
     remoteAddress: describeAddress(request),
     userAgent: headers['user-agent'],
   };

@@ -12,6 +12,7 @@ import { frameRoutes } from './routes/frames.ts';
 import { hlsRoutes } from './routes/hls.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { onvifRoutes } from './routes/onvif.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { pageRoutes } from './routes/page.ts';
 import { preloadRoutes } from './routes/preload.ts';
@@ -55,8 +56,8 @@ export async function createApp(context: ApiContext): Promise<App> {
       reply.raw.setHeaders(CORS_HEADERS);
       if (request.method === 'OPTIONS') return reply.code(204).send();
     }
-    request.client = admit(request.raw, rules);
     const { url, config } = request.routeOptions;
+    request.client = admit(request.raw, rules, config);
     if (rules.allow_paths && url !== undefined && !rules.allow_paths.includes(url.replace(/\*$/, ''))) {
       throw new HttpError(404, NOT_FOUND);
     }
@@ -102,6 +103,7 @@ export async function createApp(context: ApiContext): Promise<App> {
   ]) {
     app.register(async (scope) => routes(scope as App, context), { prefix });
   }
+  app.register(async (scope) => onvifRoutes(scope as App, context));
   app.register(async (scope) => openApi(scope as App), { prefix });
   app.register(async (scope) => pageRoutes(scope as App, context), { prefix });
   await app.ready();

@@ -66,6 +66,8 @@ declare module 'fastify' {
     changes?: boolean;
     /** For trusted clients only (access.ts). */
     admin?: boolean;
+    /** Asks for the password in a way of its own: its handler looks at `client.lacksPassword`. */
+    asksItself?: boolean;
   }
 }
 

@@ -8,6 +8,7 @@ import { createLogger } from '../util/log.ts';
 import { createApp } from './app.ts';
 import type { ApiContext, ApiSettings } from './context.ts';
 import { openListeners } from './listeners.ts';
+import { openOnvifListeners } from './onvif-listeners.ts';
 import { Players } from './players.ts';
 import { Preloads } from './preloads.ts';
 import { SourceOwners } from './source-owners.ts';
@@ -38,6 +39,11 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
     { request: (request, response) => app.routing(request, response), upgrade: upgrades.handle },
     log,
   );
+  const onvifListeners = await openOnvifListeners(
+    store.current,
+    (request, response) => app.routing(request, response),
+    createLogger('onvif'),
+  );
   context.preloads.apply(store.current.preload);
   store.onChange((now, before) => {
     applyStreams(streams, now, before);
@@ -51,6 +57,7 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
       context.hls.close();
       upgrades.close();
       await listeners.close();
+      await onvifListeners.close();
       await app.close();
     },
   };

@@ -184,6 +184,19 @@ const metrics = section('Prometheus', {
   lan: flag('Give /metrics to other machines too', false),
 });
 
+const onvif = section('ONVIF server', {
+  discovery: flag('Announce the streams as cameras in the local network'),
+  devices: Type.Record(
+    Type.String(),
+    Type.Object({ listen: Type.String({ title: 'Address', format: 'listen', default: '' }) }),
+    {
+      title: 'Streams with an address of their own',
+      description: 'For recorders that tell cameras apart by their port, such as :8101.',
+      default: {},
+    },
+  ),
+});
+
 const program = (title: string) =>
   section(title, {
     allow_paths: texts('Programs that may run', {
@@ -205,6 +218,7 @@ export const configSchema = Type.Object(
     ffmpeg,
     metrics,
     exec: program('Sources that run a program (exec:)'),
+    onvif,
     echo: program('Sources whose address a program prints (echo:)'),
   },
   { title: 'Porthole configuration' },
