@@ -60,7 +60,10 @@ export async function openBytes(input: Readable, settings: ByteStreamSettings): 
       peer,
       tracks: demuxer.tracks,
       run: (write, runSignal) =>
-        pump(reader, demuxer, held, write, runSignal, (bytes) => (peer.bytesReceived += bytes)),
+        pump(reader, demuxer, held, write, runSignal, (bytes) => {
+          peer.bytesReceived += bytes;
+          peer.corrupt = demuxer.corrupt ?? 0;
+        }),
     };
   } catch (error) {
     input.destroy();

@@ -14,6 +14,13 @@ function firstUe(nal: Buffer): number {
   return (bits >> (23 - 2 * zeros)) - 1;
 }
 
+/** Whether the NAL unit is the first slice of a picture, or can only stand before one. */
+export function beginsH264Unit(nal: Buffer): boolean {
+  const type = typeOf(nal);
+  if (type >= 1 && type <= 5) return isFirstSlice(nal);
+  return type >= H264_NAL.sei && type <= H264_NAL.accessUnitDelimiter;
+}
+
 /** Demuxer of Annex B bytes. */
 export function createDemuxer(): Demuxer {
   return createAnnexBDemuxer({
@@ -23,11 +30,7 @@ export function createDemuxer(): Demuxer {
       if (type >= 1 && type <= 5) return 'picture';
       return type === H264_NAL.accessUnitDelimiter || type === H264_NAL.fillerData ? 'drop' : 'other';
     },
-    beginsAccessUnit(nal) {
-      const type = typeOf(nal);
-      if (type >= 1 && type <= 5) return isFirstSlice(nal);
-      return type >= H264_NAL.sei && type <= H264_NAL.accessUnitDelimiter;
-    },
+    beginsAccessUnit: beginsH264Unit,
     isKey: isH264Key,
     codec(sets) {
       const sps = sets.filter((set) => typeOf(set) === H264_NAL.sps);

@@ -13,6 +13,13 @@ const PARAMETER_NAMES: Readonly<Record<number, string>> = {
   [HEVC_NAL.pps]: 'pps',
 };
 
+/** Whether the NAL unit is the first slice of a picture, or can only stand before one. */
+export function beginsHevcUnit(nal: Buffer): boolean {
+  const type = typeOf(nal);
+  if (isPicture(type)) return isFirstSlice(nal);
+  return (type >= HEVC_NAL.vps && type <= HEVC_NAL.endOfSequence) || type === HEVC_NAL.prefixSei;
+}
+
 /** Demuxer of Annex B bytes. */
 export function createDemuxer(): Demuxer {
   return createAnnexBDemuxer({
@@ -22,11 +29,7 @@ export function createDemuxer(): Demuxer {
       if (isPicture(type)) return 'picture';
       return type === HEVC_NAL.accessUnitDelimiter || type === HEVC_NAL.fillerData ? 'drop' : 'other';
     },
-    beginsAccessUnit(nal) {
-      const type = typeOf(nal);
-      if (isPicture(type)) return isFirstSlice(nal);
-      return (type >= HEVC_NAL.vps && type <= HEVC_NAL.endOfSequence) || type === HEVC_NAL.prefixSei;
-    },
+    beginsAccessUnit: beginsHevcUnit,
     isKey: isHevcKey,
     codec(sets) {
       const of = (wanted: number): Buffer[] => sets.filter((set) => typeOf(set) === wanted);

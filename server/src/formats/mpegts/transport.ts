@@ -11,6 +11,8 @@
 
 export const PACKET_BYTES = 188;
 export const SYNC_BYTE = 0x47;
+/** Distances between packets that are met: 192 with a timestamp before each (M2TS), 204 with parity behind each (DVB). */
+export const STRIDES = [PACKET_BYTES, 192, 204] as const;
 export const HEADER_BYTES = 4;
 export const PAYLOAD_BYTES = PACKET_BYTES - HEADER_BYTES;
 
