@@ -47,6 +47,10 @@ class FakeWebrtc implements WebrtcServer {
     return session;
   };
 
+  createClient(): never {
+    throw new StreamError('unsupported', 'not in this test');
+  }
+
   close(): void {}
 }
 

@@ -6,8 +6,8 @@ import { ClipFeed } from '../../../../test/fakes/feed.ts';
 import { type CameraOptions, type RtspCamera, startRtspCamera } from '../../../../test/fakes/rtsp-camera.ts';
 import { type AudioCodec, audioCodec } from '../../codecs/codec.ts';
 import type { Packet, Producer, Talk } from '../../core/model.ts';
+import { createFramer } from '../../rtp/framer.ts';
 import { configureLog } from '../../util/log.ts';
-import { createFramer } from './backchannel.ts';
 import { openRtsp } from './testing.ts';
 
 configureLog({ level: 'disabled' });
@@ -23,7 +23,8 @@ function audioPacket(codec: AudioCodec, pts: number, bytes: number): Packet {
 describe('frames of PCM', () => {
   const frames = (codec: AudioCodec, packets: readonly (readonly [pts: number, bytes: number])[]) => {
     const result: [number, number][] = [];
-    const framer = createFramer(codec, ({ pts, data }) => result.push([pts, data.length]));
+    const emit = ({ pts, data }: Packet): void => void result.push([pts, data.length]);
+    const framer = createFramer(codec, emit, codec.name === 'pcm_alaw' ? 1024 : undefined);
     for (const [pts, bytes] of packets) framer.push(audioPacket(codec, pts, bytes));
     framer.flush();
     return result;

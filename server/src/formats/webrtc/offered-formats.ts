@@ -81,6 +81,7 @@ export function formatsOfCodec(codec: Codec): RemoteFormat[] {
     const profiles = [...new Set([own.toLowerCase(), COMMON_H264_PROFILE])];
     return profiles.map((profile, index) => h264(FIRST_VIDEO_TYPE + 2 * index, profile));
   }
-  const profile = described.parameters.get('profile-id') ?? '1';
-  return codec.name === 'hevc' ? [hevc(FIRST_VIDEO_TYPE, profile)] : [];
+  // Of hvcC: general_profile_idc (ISO 14496-15 §8.3.3.1).
+  const profile = (codec.extradata?.[1] ?? 1) & 0x1f;
+  return codec.name === 'hevc' ? [hevc(FIRST_VIDEO_TYPE, String(profile))] : [];
 }

@@ -59,15 +59,24 @@ export class PeerConnection {
     });
   }
 
-  /** Our candidates: those that are there at once. `onCandidate` is told of the others; without it they are waited for a moment. */
+  /**
+   * Our candidates. With `trickle` those that are there at once, and the others by its call; else those that are found
+   * within a moment, and later ones by `onLate`.
+   */
   async gather(
     servers: readonly IceServer[],
-    onCandidate?: (candidate: Candidate) => void,
+    trickle?: (candidate: Candidate) => void,
+    onLate?: (candidate: Candidate) => void,
   ): Promise<readonly Candidate[]> {
     const { gatherer } = this.#options.host;
     const candidates = gatherer.host(this.transport.agent.ufrag);
-    const gathering = this.#gather(servers, onCandidate ?? ((candidate) => void candidates.push(candidate)));
-    if (!onCandidate) await within(gathering.done, GATHER_TIMEOUT_MS);
+    let late = trickle;
+    const gathering = this.#gather(servers, (candidate) => {
+      if (late) late(candidate);
+      else candidates.push(candidate);
+    });
+    if (!trickle) await within(gathering.done, GATHER_TIMEOUT_MS);
+    late ??= onLate;
     return [...candidates];
   }
 

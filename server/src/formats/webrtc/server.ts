@@ -1,5 +1,6 @@
 /**
- * The WebRTC server: one port, one certificate, and the sessions of all peers. Signalling (HTTP, WebSocket) calls it.
+ * The WebRTC server: one port, one certificate, and the sessions of all peers. Signalling (HTTP, WebSocket) calls it;
+ * sources and publications that are WebRTC peers begin sessions of their own on the same port.
  */
 import { parseListen } from '../../config/listen.ts';
 import type { Stream } from '../../core/stream.ts';
@@ -9,6 +10,7 @@ import { CandidateGatherer } from '../../net/ice-gather.ts';
 import { ICE_NETWORKS, IceMux, type IceNetwork } from '../../net/ice-mux.ts';
 import type { IceServer } from '../../net/ice-servers.ts';
 import type { Logger } from '../../util/log.ts';
+import { type ClientOptions, WebrtcClient } from './client.ts';
 import { HostedSession, type Role, type SessionHost, type SessionOptions } from './hosted-session.ts';
 import type { WebrtcSession } from './session.ts';
 
@@ -37,6 +39,8 @@ export interface WebrtcServer {
   readonly sessions: ReadonlyMap<string, WebrtcSession>;
   /** Answers an offer. Rejects with StreamError: `invalid` for a bad SDP, `no_match`, what opening the camera fails with. */
   answer(stream: Stream, offer: string, role: Role, options: SessionOptions): Promise<WebrtcSession>;
+  /** Begins a session of ours. `offers`: the offer is ours, so that we control ICE. Throws StreamError `limit`. */
+  createClient(options: ClientOptions, offers: boolean): WebrtcClient;
   close(): void;
 }
 
@@ -66,6 +70,7 @@ export async function createWebrtc(settings: WebrtcSettings): Promise<WebrtcServ
     port: mux.port,
     sessions,
     answer: (stream, offer, role, options) => HostedSession.open(host, stream, offer, role, options),
+    createClient: (options, offers) => new WebrtcClient(host, options, offers),
     close() {
       for (const session of [...sessions.values()]) session.close();
       mux.close();

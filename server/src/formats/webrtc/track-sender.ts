@@ -18,6 +18,8 @@ export interface TrackSenderOptions {
   readonly rtx?: SrtpSender | undefined;
   /** Whether the peer reports lost packets. */
   readonly nack: boolean;
+  /** Goes on where this one stands: another codec under the same SSRC. Numbers must not come twice under one key. */
+  readonly after?: TrackSender | undefined;
 }
 
 /** Most of one second's packets that are sent again. */
@@ -28,15 +30,18 @@ export class TrackSender {
   readonly ssrc: number;
   readonly #options: TrackSenderOptions;
   readonly #log: SentLog | undefined;
-  readonly #offset = randomBytes(4).readUInt32BE();
-  #index = randomBytes(2).readUInt16BE() >> 1;
+  readonly #offset: number;
+  #index: number;
   #rtxIndex = randomBytes(2).readUInt16BE() >> 1;
   #packets = 0;
   #octets = 0;
   #budget = { second: -1, left: 0 };
 
   constructor(options: TrackSenderOptions) {
+    const { after } = options;
     this.ssrc = options.ssrc;
+    this.#offset = after?.#offset ?? randomBytes(4).readUInt32BE();
+    this.#index = after?.#index ?? randomBytes(2).readUInt16BE() >> 1;
     this.#options = options;
     this.#log = options.nack ? new SentLog() : undefined;
   }
