@@ -112,8 +112,8 @@ export class RtspClient {
    * Sends a request when those before it are answered, and returns the response, whatever its status; 401 is answered
    * with credentials first. Fails with `unauthorized`, `timeout`, `closed`, `protocol`.
    */
-  request(method: string, url: string, headers: WriteHeaders = {}): Promise<RtspResponse> {
-    const response = this.#queue.then(() => this.#authorized(method, url, headers));
+  request(method: string, url: string, headers: WriteHeaders = {}, body?: Buffer): Promise<RtspResponse> {
+    const response = this.#queue.then(() => this.#authorized(method, url, headers, body));
     this.#queue = response.catch(() => {});
     return response;
   }
@@ -123,9 +123,14 @@ export class RtspClient {
     if (!this.#closed) this.#end(new StreamError('aborted', 'connection closed'));
   }
 
-  async #authorized(method: string, url: string, headers: WriteHeaders): Promise<RtspResponse> {
+  async #authorized(
+    method: string,
+    url: string,
+    headers: WriteHeaders,
+    body: Buffer | undefined,
+  ): Promise<RtspResponse> {
     for (let attempt = 1; ; attempt++) {
-      const response = await this.#exchange(method, url, headers);
+      const response = await this.#exchange(method, url, headers, body);
       if (response.status !== 401) return response;
       if (!this.#auth) throw new StreamError('unauthorized', 'the camera wants a user and a password');
       const outcome = this.#auth.challenge(response.headers.get('www-authenticate') ?? []);
@@ -137,7 +142,12 @@ export class RtspClient {
     }
   }
 
-  #exchange(method: string, url: string, headers: WriteHeaders): Promise<RtspResponse> {
+  #exchange(
+    method: string,
+    url: string,
+    headers: WriteHeaders,
+    body: Buffer | undefined,
+  ): Promise<RtspResponse> {
     const { promise, resolve, reject } = Promise.withResolvers<RtspResponse>();
     if (this.#closed || !this.#stream) {
       reject(this.#closed ?? new StreamError('closed', 'not connected'));
@@ -150,13 +160,14 @@ export class RtspClient {
     }, timeoutMs);
     this.#waiting = { sequence, resolve, reject };
     const authorization = this.#auth?.authorize(method, url);
-    const bytes = formatRequest(method, url, {
+    const all = {
       CSeq: sequence,
       'User-Agent': USER_AGENT,
       Session: this.session,
       ...headers,
       Authorization: authorization,
-    });
+    };
+    const bytes = formatRequest(method, url, all, body);
     if (log.enabled('trace')) log.trace(`request ${method} ${url}`, { cseq: sequence });
     this.bytesSent += bytes.length;
     this.#stream.write(bytes);

@@ -36,11 +36,7 @@ class Start {
 
   /** New parameter sets travel in band; another codec is not what the SDP says. */
   muxer(muxer: RtpMuxer): void {
-    const { formats } = this.#options;
-    const fits =
-      muxer.senders.length === formats.length &&
-      muxer.senders.every(({ format }, index) => sameMap(format, formats[index]!));
-    if (!fits) throw new StreamError('closed', 'camera changed its codecs');
+    checkFormats(muxer, this.#options.formats);
     this.#muxer = muxer;
   }
 
@@ -49,6 +45,14 @@ class Start {
     this.#first = false;
     this.#options.onFirst(this.#muxer, chunk);
   }
+}
+
+/** Throws StreamError `closed` when the muxer sends anything else than the SDP said. */
+export function checkFormats({ senders }: RtpMuxer, formats: readonly RtpFormat[]): void {
+  const fits =
+    senders.length === formats.length &&
+    senders.every(({ format }, index) => sameMap(format, formats[index]!));
+  if (!fits) throw new StreamError('closed', 'camera changed its codecs');
 }
 
 /** `config` is that of AAC, which does not travel in band. */

@@ -4,16 +4,24 @@
  *   DESCRIBE ─▶ SETUP for each media ─▶ PLAY ─▶ packets, and a request now and then ─▶ TEARDOWN
  *      └─ 30x: the same at another address
  */
-import { isIP } from 'node:net';
 import { StreamError } from '../../core/errors.ts';
-import { connectTcp } from '../../net/tcp.ts';
-import { type Address, formatAddress, parseAddress } from '../../net/url.ts';
-import { connectWebSocket } from '../../net/websocket-stream.ts';
+import { type Address, formatAddress } from '../../net/url.ts';
 import type { RtpBlock } from '../../rtp/block.ts';
 import type { RtpReceiver } from '../../rtp/receiver.ts';
 import { parseSdp, type Sdp, type SdpMedia } from '../../rtp/sdp.ts';
 import type { Logger } from '../../util/log.ts';
-import { RtspClient } from './client.ts';
+import type { RtspClient } from './client.ts';
+import {
+  createClient,
+  DEFAULT_SESSION_SECONDS,
+  expectOk,
+  keepAliveMs,
+  MAX_REDIRECTS,
+  REDIRECTS,
+  readSession,
+  redirected,
+  tearDown,
+} from './client-session.ts';
 import { aggregateUrl, baseUrl, controlUrl } from './control-url.ts';
 import { keepAlive } from './keep-alive.ts';
 import { header, isOk, type RtspResponse, type WriteHeaders } from './message.ts';
@@ -37,14 +45,6 @@ export interface SessionSettings {
 
 /** What makes DESCRIBE, SETUP and PLAY speak of the loudspeaker (ONVIF Streaming §5.3). */
 export const BACKCHANNEL_FEATURE = 'www.onvif.org/ver20/backchannel';
-
-const DEFAULT_PORT = 554;
-const MAX_REDIRECTS = 5;
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 305, 307, 308]);
-/** RFC 2326 §12.37. */
-const DEFAULT_SESSION_SECONDS = 60;
-const MAX_KEEP_ALIVE_SECONDS = 25;
-const TEARDOWN_MS = 500;
 
 interface SetUpMedia {
   readonly url: string;
@@ -170,7 +170,7 @@ export class RtspSession {
     this.stage = 'playing';
     this.#transport?.started();
     this.#stopKeepAlive = keepAlive(this.#client!, this.#aggregate, {
-      intervalMs: Math.min(this.#timeoutSeconds / 2, MAX_KEEP_ALIVE_SECONDS) * 1000,
+      intervalMs: keepAliveMs(this.#timeoutSeconds),
       bytesReceived: () => this.bytesReceived,
       fail: (error) => this.#fail(error),
     });
@@ -196,12 +196,7 @@ export class RtspSession {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopKeepAlive();
-    const client = this.#client;
-    if (client?.session) {
-      const moment = new Promise((resolve) => setTimeout(resolve, TEARDOWN_MS).unref());
-      await Promise.race([client.request('TEARDOWN', this.#aggregate).catch(() => {}), moment]);
-    }
-    client?.close();
+    if (this.#client) await tearDown(this.#client, this.#aggregate);
     this.#transport?.close();
   }
 
@@ -218,22 +213,13 @@ export class RtspSession {
   }
 
   async #connect(signal: AbortSignal): Promise<RtspClient> {
-    const { webSocket, insecureTls, timeoutMs, log } = this.#settings;
-    const { scheme, host, port = DEFAULT_PORT, credentials } = this.#address;
-    const verified = insecureTls || isIP(host) ? 'insecure' : 'verify';
-    const tls = scheme === 'rtsps' ? verified : undefined;
-    const client = new RtspClient({
-      connect: (handlers) => {
-        if (!webSocket) return connectTcp({ host, port, tls, timeoutMs, signal }, handlers);
-        const own = webSocket.credentials ?? credentials;
-        return connectWebSocket({ address: webSocket, credentials: own, timeoutMs, signal }, handlers);
+    const client = createClient(
+      { ...this.#settings, address: this.#address, signal },
+      {
+        onFrame: this.#tcp.receive,
+        onClose: (error) => this.#fail(error),
       },
-      credentials,
-      timeoutMs,
-      log,
-      onFrame: this.#tcp.receive,
-      onClose: (error) => this.#fail(error),
-    });
+    );
     this.#client = client;
     await client.connect();
     return client;
@@ -247,12 +233,8 @@ export class RtspSession {
     });
   }
 
-  /** `Session: 7116520596809429228;timeout=60` */
   #readSession(response: RtspResponse): void {
-    const [id = '', ...parameters] = (header(response, 'session') ?? '').split(';');
-    if (id.trim()) this.#client!.session = id.trim();
-    const seconds = Number(/timeout\s*=\s*(\d+)/i.exec(parameters.join(';'))?.[1]);
-    if (seconds > 0) this.#timeoutSeconds = seconds;
+    this.#timeoutSeconds = readSession(this.#client!, response) ?? this.#timeoutSeconds;
   }
 
   #readRtpInfo(response: RtspResponse): void {
@@ -279,26 +261,4 @@ export class RtspSession {
     }
     return response!;
   }
-}
-
-function expectOk(response: RtspResponse, method: string): void {
-  if (isOk(response)) return;
-  const { status, reason } = response;
-  const text = `${method} answered ${status}${reason ? ` ${reason}` : ''}`;
-  if (status === 403) throw new StreamError('unauthorized', text);
-  if (status === 404) throw new StreamError('not_found', text);
-  if (status === 408) throw new StreamError('timeout', text);
-  if (status === 454) throw new StreamError('closed', text);
-  if (status === 461 || status === 551) throw new StreamError('unsupported', text);
-  throw new StreamError('protocol', text);
-}
-
-/** The address that a camera sends us to: RTSP only, and not from TLS to plain text. Its credentials, or those we have. */
-function redirected(from: Address, location: string | undefined): Address {
-  const url = location?.startsWith('/') ? formatAddress({ ...from, target: location }) : location;
-  if (!url) throw new StreamError('protocol', 'redirect without a location');
-  const to = parseAddress(url);
-  const allowed = to.scheme === 'rtsps' || (to.scheme === 'rtsp' && from.scheme === 'rtsp');
-  if (!allowed) throw new StreamError('unsupported', `redirect to ${to.scheme} is not followed`);
-  return { ...to, credentials: to.credentials ?? from.credentials };
 }
