@@ -107,6 +107,15 @@ export const FORMATS: readonly Format[] = [
     producer: () => import('./tcp/producer.ts'),
   },
   {
+    name: 'udp',
+    title: 'MPEG transport stream over UDP, to this machine or to a multicast group',
+    group: 'network',
+    schemes: ['udp'],
+    example: 'udp://239.0.0.1:1234',
+    receives: MPEGTS_CODECS,
+    producer: () => import('./udp/producer.ts'),
+  },
+  {
     name: 'ffmpeg',
     title: 'Anything that FFmpeg reads, transcoded on request',
     group: 'program',
@@ -166,6 +175,14 @@ export const FORMATS: readonly Format[] = [
     detect: (head) => head.toString('latin1', 0, 9) === 'YUV4MPEG2',
     demuxer: () => import('./yuv4mpegpipe/demuxer.ts'),
     output: () => import('./yuv4mpegpipe/output.ts'),
+  },
+  {
+    name: 'ascii',
+    title: 'Pictures of characters, for a terminal',
+    group: 'output',
+    sends: ['rawvideo'],
+    extensions: ['ascii'],
+    output: () => import('./ascii/output.ts'),
   },
   {
     name: 'mpjpeg',
