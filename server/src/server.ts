@@ -7,13 +7,16 @@ import { logSettings } from './config/log.ts';
 import type { Config } from './config/schema.ts';
 import type { ConfigStore } from './config/store.ts';
 import { type StreamConfig, streamList } from './config/streams.ts';
+import { transcodeConfig } from './config/transcode.ts';
 import { Streams } from './core/streams.ts';
 import { DEMO_STREAM } from './demo.ts';
 import { createTalkEncoders } from './formats/ffmpeg/talk-encoder.ts';
+import { Templates } from './formats/ffmpeg/templates.ts';
 import type { OpenContext, RunningService, Services } from './formats/format.ts';
 import { FORMATS } from './formats/index.ts';
 import { openSource } from './formats/open.ts';
 import { type RtspServer, startRtspServer } from './formats/rtsp/server.ts';
+import { createTranscoder } from './formats/transcode/transcoder.ts';
 import { createWebrtc, type WebrtcServer } from './formats/webrtc/server.ts';
 import { configureLog, createLogger } from './util/log.ts';
 
@@ -43,6 +46,11 @@ export async function startServer(
   };
   const streams = new Streams((text, stream, signal) => openSource(text, contextFor(stream, signal), true), {
     findTalkEncoder: createTalkEncoders(() => String(services.section('ffmpeg').bin ?? 'ffmpeg')),
+    transcoder: createTranscoder({
+      config: (stream) => transcodeConfig(store.current, stream),
+      templates: () => new Templates(services.section('ffmpeg')),
+      log: createLogger('transcode'),
+    }),
   });
   const services: Services = {
     streams,

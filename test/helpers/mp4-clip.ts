@@ -14,6 +14,7 @@ import {
   type WritePacket,
 } from '../../server/src/core/model.ts';
 import { Stream } from '../../server/src/core/stream.ts';
+import type { Transcoder } from '../../server/src/core/transcode.ts';
 import { createLogger } from '../../server/src/util/log.ts';
 import { boxContent } from './mp4.ts';
 import { run } from './run.ts';
@@ -187,8 +188,8 @@ export class ClipCamera implements Producer {
   }
 }
 
-/** A stream of this camera. */
-export function streamOf(camera: Producer): Stream {
-  const settings = { name: 'test', sources: ['clip:'], lingerMs: 0, log: createLogger('test') };
+/** A stream of this camera; `transcoder` for viewers that don't take it as it is. */
+export function streamOf(camera: Producer, transcoder?: Transcoder): Stream {
+  const settings = { name: 'test', sources: ['clip:'], lingerMs: 0, log: createLogger('test'), transcoder };
   return new Stream({ ...settings, open: async () => camera });
 }

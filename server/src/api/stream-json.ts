@@ -1,6 +1,6 @@
 /** Streams as the API tells them: go2rtc's members in go2rtc's order, and a few of our own at the end. */
 import type { Codec, CodecName } from '../codecs/codec.ts';
-import type { ConsumerInfo, SourceInfo, StreamInfo } from '../core/inspect.ts';
+import type { ConsumerInfo, SourceInfo, StreamInfo, TranscodeInfo } from '../core/inspect.ts';
 import type { CodecPattern, MediaRequest, Peer } from '../core/model.ts';
 import { redact } from '../util/redact.ts';
 
@@ -16,7 +16,7 @@ export function streamJson(info: StreamInfo, show: (source: string) => string): 
 
 /** Always with `url`, the configured source: clients compare it. */
 function producerJson(source: SourceInfo, show: (source: string) => string): Json {
-  const { peer, error, reconnects } = source;
+  const { peer, error, reconnects, transcode } = source;
   const url = source.text === '' ? redact(peer?.url ?? '') : show(source.text);
   const failure = error ? { error: error.message } : {};
   if (!peer) return { url, ...failure };
@@ -47,9 +47,14 @@ function producerJson(source: SourceInfo, show: (source: string) => string): Jso
       opened_url: opened,
       reconnects,
       corrupt: peer.corrupt,
+      transcode: transcode && transcodeJson(transcode),
     }),
     ...failure,
   };
+}
+
+function transcodeJson({ from, to, hardware, viewers }: TranscodeInfo): Json {
+  return { from: from.name, to: to.name, ...present({ hardware }), viewers };
 }
 
 function consumerJson({ peer, accepts, senders }: ConsumerInfo): Json {

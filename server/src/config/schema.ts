@@ -87,12 +87,47 @@ const env = Type.Record(Type.String(), Type.String({ format: 'password' }), {
   default: {},
 });
 
+const transcodeMode = (options: object = {}) =>
+  Type.Unsafe<'auto' | 'never'>(
+    Type.String({ enum: ['auto', 'never'], title: 'Transcode for viewers that need it', ...options }),
+  );
+
+const transcode = Type.Union(
+  [
+    Type.Null(),
+    transcodeMode(),
+    Type.Object({
+      mode: Type.Optional(transcodeMode()),
+      limit: Type.Optional(
+        Type.Integer({
+          title: 'Pictures transcoded at a time',
+          description: 'Default: one for every two processor cores, at least 2.',
+          minimum: 0,
+          maximum: 1000,
+        }),
+      ),
+      hardware: text('Hardware encoder', {
+        description: 'auto: what works; off: none.',
+        enum: ['auto', 'off', 'vaapi', 'cuda', 'dxva2', 'videotoolbox', 'v4l2m2m', 'rkmpp'],
+      }),
+    }),
+  ],
+  {
+    title: 'Transcoding',
+    description: 'When a viewer takes none of the codecs of a stream: auto, never, or a section.',
+    default: 'auto',
+  },
+);
+
 const sourceList = Type.Array(Type.String());
 const stream = Type.Union([
   Type.Null(),
   Type.String(),
   sourceList,
-  Type.Object({ url: Type.Optional(Type.Union([Type.String(), sourceList])) }),
+  Type.Object({
+    url: Type.Optional(Type.Union([Type.String(), sourceList])),
+    transcode: Type.Optional(transcodeMode()),
+  }),
 ]);
 
 const streams = Type.Record(Type.String(), stream, {
@@ -216,6 +251,7 @@ export const configSchema = Type.Object(
     rtsp,
     webrtc,
     ffmpeg,
+    transcode,
     metrics,
     exec: program('Sources that run a program (exec:)'),
     onvif,

@@ -3,7 +3,7 @@
  *
  *   front: rtsp://camera/1                 one source
  *   back: [rtsp://camera/1, ffmpeg:back#audio=opus]
- *   old: {url: rtsp://camera/1}            Home Assistant's old form
+ *   old: {url: rtsp://camera/1}            Home Assistant's old form; may hold `transcode: never` (transcode.ts)
  *   upload:                                none: somebody publishes to it
  */
 import type { Config, StreamValue } from './schema.ts';

@@ -6,6 +6,7 @@ import { type Accepts, type Consumer, type Peer, uniqueId } from './model.ts';
 import type { Source, SourceState } from './source.ts';
 import type { Stream } from './stream.ts';
 import type { LiveTrack } from './tracks.ts';
+import type { Transcode } from './transcode.ts';
 
 /** A track that a source receives. */
 export interface ReceiverInfo {
@@ -38,6 +39,16 @@ export interface SourceInfo {
   readonly peer: Peer | undefined;
   readonly loudspeaker: readonly AudioCodec[];
   readonly receivers: readonly ReceiverInfo[];
+  /** Of a source that makes its track of another one of the stream. */
+  readonly transcode?: TranscodeInfo | undefined;
+}
+
+export interface TranscodeInfo {
+  readonly from: Codec;
+  readonly to: Codec;
+  /** The engine, where it isn't the processor. */
+  readonly hardware: string | undefined;
+  readonly viewers: number;
 }
 
 export interface ConsumerInfo {
@@ -58,7 +69,17 @@ export function inspectStream(stream: Stream): StreamInfo {
     inspectConsumer(consumer, liveTracks),
   );
   const sources = stream.sources.map((source) => inspectSource(source, consumers));
-  return { name: stream.name, sources, consumers };
+  const transcodes = stream.transcodes.map((transcode) => inspectTranscode(transcode, consumers));
+  return { name: stream.name, sources: [...sources, ...transcodes], consumers };
+}
+
+function inspectTranscode(
+  { source, from, to, hardware }: Transcode,
+  consumers: readonly ConsumerInfo[],
+): SourceInfo {
+  const ids = new Set(source.activeTracks.map(({ track }) => track.id));
+  const viewers = consumers.filter(({ senders }) => senders.some(({ parent }) => ids.has(parent))).length;
+  return { ...inspectSource(source, consumers), transcode: { from, to, hardware, viewers } };
 }
 
 function inspectSource(source: Source, consumers: readonly ConsumerInfo[]): SourceInfo {

@@ -2,13 +2,15 @@
  * Matches what a consumer accepts with what the sources of a stream offer, opening them as needed.
  *
  * For each request: configured sources in order, the first track that fits; then, of the sources opened so far, the
- * first PCM track that can be converted in process. A later source is not opened when an earlier one has it all.
+ * first PCM track that can be converted in process; then a transcode of the first track that can be transcoded. A later
+ * source is not opened when an earlier one has it all, and a transcode that fails costs only the track it would have made.
  */
 import { StreamError, toStreamError } from './errors.ts';
 import type { Accepts, MediaRequest } from './model.ts';
 import { accepts, conversionTarget, noMatchError } from './negotiate.ts';
 import type { Source } from './source.ts';
 import type { LiveTrack } from './tracks.ts';
+import type { Transcodes } from './transcode.ts';
 
 /** Tracks chosen for one consumer; their sources are held until `release`. */
 export interface Selection {
@@ -19,14 +21,19 @@ export interface Selection {
   release(): void;
 }
 
-/** Rejects with StreamError: the sources' own failure when none could be opened, else `no_match`. */
+/**
+ * Rejects with StreamError: the sources' own failure when none could be opened, that of a transcode when nothing else
+ * would do, else `no_match`.
+ */
 export async function select(
   streamName: string,
   sources: readonly Source[],
   wanted: Accepts,
+  transcodes: Transcodes,
 ): Promise<Selection> {
   const opened: Source[] = [];
   const failures = new Map<Source, StreamError>();
+  const refusals: StreamError[] = [];
   const chosen = new Map<LiveTrack, { request: MediaRequest; source: Source }>();
 
   const open = async (source: Source): Promise<boolean> => {
@@ -56,30 +63,50 @@ export async function select(
     return found;
   };
 
-  const chooseConverted = (request: MediaRequest): void => {
+  const chooseConverted = (request: MediaRequest): boolean => {
     for (const source of opened) {
       for (const live of source.activeTracks) {
         const target = conversionTarget(request, live.track.codec);
         if (!target) continue;
         chosen.set(live.deriveTo(target), { request, source });
-        return;
+        return true;
       }
+    }
+    return false;
+  };
+
+  const chooseTranscoded = async (request: MediaRequest): Promise<void> => {
+    try {
+      for (const source of opened) {
+        for (const live of source.activeTracks) {
+          const made = await transcodes.open(source, live, request);
+          if (!made) continue;
+          if (chosen.has(made.live)) made.source.release();
+          else chosen.set(made.live, { request, source: made.source });
+          return;
+        }
+      }
+    } catch (error) {
+      refusals.push(toStreamError(error));
     }
   };
 
+  const missing: MediaRequest[] = [];
   for (const request of wanted) {
-    if (!(await chooseDirect(request))) chooseConverted(request);
+    if (!(await chooseDirect(request)) && !chooseConverted(request)) missing.push(request);
   }
+  await Promise.all(missing.map(chooseTranscoded));
 
-  const used = opened.filter((source) => [...chosen.values()].some((choice) => choice.source === source));
-  for (const source of opened) if (!used.includes(source)) source.release();
-  if (chosen.size === 0) throw explain(streamName, opened, failures, wanted);
+  const choices = [...chosen].sort(([, a], [, b]) => wanted.indexOf(a.request) - wanted.indexOf(b.request));
+  const used = new Set(choices.map(([, { source }]) => source));
+  for (const source of opened) if (!used.has(source)) source.release();
+  if (chosen.size === 0) throw explain(streamName, opened, [...failures.values()], refusals, wanted);
 
   let released = false;
   return {
-    liveTracks: [...chosen.keys()],
-    requests: [...chosen.values()].map(({ request }) => request),
-    sources: used,
+    liveTracks: choices.map(([live]) => live),
+    requests: choices.map(([, { request }]) => request),
+    sources: [...used],
     release() {
       if (released) return;
       released = true;
@@ -91,17 +118,18 @@ export async function select(
 function explain(
   streamName: string,
   opened: readonly Source[],
-  failures: ReadonlyMap<Source, StreamError>,
+  failures: readonly StreamError[],
+  refusals: readonly StreamError[],
   wanted: Accepts,
 ): StreamError {
-  const reasons = [...failures.values()];
-  const [first] = reasons;
+  const [first] = [...failures, ...refusals];
   if (!first && opened.length === 0) {
     return new StreamError('not_found', `stream ${streamName} has no source and nobody publishes to it`);
   }
   const offered = opened.flatMap((source) => source.activeTracks.map(({ track }) => track.codec));
   if (!first) return noMatchError(offered, wanted);
-  const messages = new Set(reasons.map(({ message }) => message));
+  const messages = new Set(failures.map(({ message }) => message));
   if (opened.length > 0) messages.add(noMatchError(offered, wanted).message);
+  for (const { message } of refusals) messages.add(message);
   return new StreamError(first.code, [...messages].join(', '), first);
 }

@@ -282,7 +282,7 @@ export class Source {
         this.#slots.set(input.id, { live: added, input, intervalMs: 0 });
       }
     }
-    this.#timeline.startRun();
+    this.#timeline.startRun(producer.onStreamTime);
     this.#producer = producer;
     this.#state = 'live';
     this.#resetGop();

@@ -11,6 +11,7 @@ import { type Selection, select } from './selection.ts';
 import { Source } from './source.ts';
 import { type FindTalkEncoder, Intercom } from './talk.ts';
 import { type LiveTrack, Subscription } from './tracks.ts';
+import { type Transcode, type Transcoder, Transcodes } from './transcode.ts';
 
 /** What a stream is given by the server. */
 export interface StreamSettings {
@@ -22,6 +23,8 @@ export interface StreamSettings {
   /** How long a source stays open after its last viewer. */
   readonly lingerMs: number;
   readonly findTalkEncoder?: FindTalkEncoder | undefined;
+  /** Makes codecs that viewers take and cameras don't have; undefined: nobody does. */
+  readonly transcoder?: Transcoder | undefined;
 }
 
 interface Attached {
@@ -36,6 +39,7 @@ export class Stream {
   readonly #push = new PushSlot();
   readonly #pushSource: Source;
   readonly #intercom: Intercom;
+  readonly #transcodes: Transcodes;
   readonly #attached = new Map<Consumer, Attached>();
   #sources: readonly Source[] = [];
   #closed = false;
@@ -45,12 +49,19 @@ export class Stream {
     this.#settings = settings;
     this.#intercom = new Intercom(settings.findTalkEncoder);
     this.#pushSource = this.#createSource('', this.#push.open);
+    this.#transcodes = new Transcodes(this, settings.transcoder, (text, open) =>
+      this.#createSource(text, open),
+    );
     this.setSources(settings.sources);
   }
 
   /** Configured sources in order, then the pushed one while somebody publishes or viewers wait for it. */
   get sources(): readonly Source[] {
     return this.#pushSource.state === 'idle' ? this.#sources : [...this.#sources, this.#pushSource];
+  }
+
+  get transcodes(): readonly Transcode[] {
+    return this.#transcodes.active;
   }
 
   /** Whether this source is the one that clients push into. */
@@ -78,7 +89,7 @@ export class Stream {
   select(wanted: Accepts, except?: string): Promise<Selection> {
     if (this.#closed) throw new StreamError('not_found', `stream ${this.name} was removed`);
     const candidates = this.sources.filter(({ text }) => except === undefined || text !== except);
-    return select(this.name, candidates, wanted);
+    return select(this.name, candidates, wanted, this.#transcodes);
   }
 
   /** Starts a consumer on tracks chosen by `select`; the selection now belongs to the stream. Throws what the consumer's start throws. */
@@ -203,5 +214,6 @@ export class Stream {
     }
     this.#intercom.drop(source);
     source.stop(reason);
+    for (const fed of this.#transcodes.forget(source)) this.#drop(fed, reason);
   }
 }

@@ -4,6 +4,7 @@ import { StreamError } from './errors.ts';
 import type { Producer } from './model.ts';
 import { Stream } from './stream.ts';
 import type { FindTalkEncoder } from './talk.ts';
+import type { Transcoder } from './transcode.ts';
 
 /** Opens a source text for a stream; main.ts hands the format table in here. */
 export type OpenSource = (text: string, streamName: string, signal: AbortSignal) => Promise<Producer>;
@@ -21,6 +22,7 @@ export class Streams {
   readonly #open: OpenSource;
   readonly #lingerMs: number;
   readonly #findTalkEncoder: FindTalkEncoder | undefined;
+  readonly #transcoder: Transcoder | undefined;
   readonly #streams = new Map<string, Stream>();
   /** Second names of streams. */
   readonly #aliases = new Map<string, string>();
@@ -28,11 +30,16 @@ export class Streams {
 
   constructor(
     open: OpenSource,
-    { lingerMs = LINGER_MS, findTalkEncoder }: { lingerMs?: number; findTalkEncoder?: FindTalkEncoder } = {},
+    {
+      lingerMs = LINGER_MS,
+      findTalkEncoder,
+      transcoder,
+    }: { lingerMs?: number; findTalkEncoder?: FindTalkEncoder; transcoder?: Transcoder } = {},
   ) {
     this.#open = open;
     this.#lingerMs = lingerMs;
     this.#findTalkEncoder = findTalkEncoder;
+    this.#transcoder = transcoder;
   }
 
   get(name: string): Stream | undefined {
@@ -71,6 +78,7 @@ export class Streams {
       log: this.#log,
       lingerMs: this.#lingerMs,
       findTalkEncoder: this.#findTalkEncoder,
+      transcoder: this.#transcoder,
     });
     this.#aliases.delete(name);
     this.#streams.set(name, stream);

@@ -32,13 +32,18 @@ interface TrackTime {
 export class Timeline {
   readonly #tracks = new Map<number, TrackTime>();
   #run = 0;
+  #onStreamTime = false;
   #originSeconds: number | undefined;
   #latestSeconds = 0;
 
-  /** A new connection: its timestamps have nothing to do with those before. */
-  startRun(): void {
+  /**
+   * A new connection: its timestamps have nothing to do with those before; or they are on the time line as they come, and
+   * are only kept monotonic.
+   */
+  startRun(onStreamTime = false): void {
     this.#run++;
-    this.#originSeconds = undefined;
+    this.#onStreamTime = onStreamTime;
+    this.#originSeconds = onStreamTime ? 0 : undefined;
   }
 
   /** Rewrites pts and dts in place. `nowSeconds` is the arrival time since the stream's epoch. */
@@ -47,7 +52,7 @@ export class Timeline {
     const time = this.#track(id);
     if (time.timeBase !== codec.timeBase) rescale(time, codec.timeBase);
     if (time.run !== this.#run) this.#anchorRun(time, packet.dts, codec.timeBase, nowSeconds);
-    else this.#followJumps(time, packet.dts, codec.timeBase, nowSeconds);
+    else if (!this.#onStreamTime) this.#followJumps(time, packet.dts, codec.timeBase, nowSeconds);
     time.inputDts = packet.dts;
     time.arrivalSeconds = nowSeconds;
     const dts = Math.max(packet.dts + time.offset, time.outputDts);

@@ -14,7 +14,7 @@ const TAGS = { tags: ['video'] };
 const src = Text('Name of the stream');
 
 export function videoRoutes(app: App, context: ApiContext): void {
-  const { store, log } = context;
+  const { store } = context;
 
   app.get(
     '/api/stream.mp4',
@@ -54,8 +54,7 @@ export function videoRoutes(app: App, context: ApiContext): void {
     },
     async ({ query, client }, reply) => {
       const stream = requireStream(context, query.src);
-      const transcoder = { ffmpeg: store.current.ffmpeg.bin, log };
-      return takeOver(reply, () => sendMjpeg(stream, reply.raw, client, transcoder));
+      return takeOver(reply, () => sendMjpeg(stream, reply.raw, client));
     },
   );
 

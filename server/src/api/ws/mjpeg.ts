@@ -4,9 +4,7 @@ import type { MessageHandler } from './session.ts';
 import { beginWatch } from './watches.ts';
 
 export const handle: MessageHandler = (session, _value, type) => {
-  const { store, log } = session.context;
-  const transcoder = { ffmpeg: store.current.ffmpeg.bin, log };
   return beginWatch(session, type, (onClose, signal) =>
-    watchMjpegSocket(session.stream(), session.connection, onClose, transcoder, signal),
+    watchMjpegSocket(session.stream(), session.connection, onClose, signal),
   );
 };

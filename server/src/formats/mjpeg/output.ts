@@ -4,9 +4,16 @@ import { completeJpeg } from '../jpeg/complete.ts';
 
 export const ACCEPT_MJPEG: Accepts = [{ kind: 'video', codecs: [{ name: 'mjpeg' }] }];
 
-/** Makes the output of streams that have an mjpeg track. */
+const MAXIMUM_QUEUED_PICTURES = 2;
+
+/** Makes the output: the camera's own pictures, else those that the core makes of its video. */
 export function createMjpegOutput(): Output {
-  return { key: 'mjpeg', accepts: ACCEPT_MJPEG, createMuxer: createMjpegMuxer };
+  return {
+    key: 'mjpeg',
+    accepts: ACCEPT_MJPEG,
+    maximumQueuedChunks: MAXIMUM_QUEUED_PICTURES,
+    createMuxer: createMjpegMuxer,
+  };
 }
 
 /** Packets to whole JPEG files. */

@@ -9,10 +9,18 @@ import { wsPair } from '../../../../test/helpers/ws-pair.ts';
 import { videoCodec } from '../../codecs/codec.ts';
 import { splitJpegs } from '../../codecs/mjpeg.ts';
 import type { Stream } from '../../core/stream.ts';
+import type { Transcoder } from '../../core/transcode.ts';
 import { createLogger } from '../../util/log.ts';
+import { Templates } from '../ffmpeg/templates.ts';
+import { createTranscoder } from '../transcode/transcoder.ts';
 import { sendMjpeg, watchMjpegSocket } from './viewers.ts';
 
-const context = { ffmpeg: 'ffmpeg', log: createLogger('test') };
+const transcoderOf = (bin: string): Transcoder =>
+  createTranscoder({
+    config: () => ({ mode: 'auto', limit: undefined, hardware: 'off' }),
+    templates: () => new Templates({ bin }),
+    log: createLogger('test'),
+  });
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '25'];
 
 let mjpeg: Clip;
@@ -29,9 +37,9 @@ before(async () => {
   h264 = await makeClip(...TEST_VIDEO, '-t', '1', ...H264);
 });
 
-async function setUp(t: TestContext, clip: Clip): Promise<Served & { stream: Stream }> {
-  const stream = streamOf(new ClipCamera(clip));
-  const served = await serve((response) => sendMjpeg(stream, response, {}, context));
+async function setUp(t: TestContext, clip: Clip, ffmpeg = 'ffmpeg'): Promise<Served & { stream: Stream }> {
+  const stream = streamOf(new ClipCamera(clip), transcoderOf(ffmpeg));
+  const served = await serve((response) => sendMjpeg(stream, response, {}));
   t.after(() => {
     stream.close();
     served.close();
@@ -83,7 +91,7 @@ test('JPEGs over a WebSocket', async (t) => {
   const { stream } = await setUp(t, mjpeg);
   const pair = await wsPair();
   t.after(() => pair.close());
-  const watch = await watchMjpegSocket(stream, pair.connection, () => {}, context);
+  const watch = await watchMjpegSocket(stream, pair.connection, () => {});
   await pair.received(3);
   assert.deepEqual(pair.texts, [{ type: 'mjpeg' }]);
   for (const jpeg of pair.binaries) assert.ok(mjpeg.packets.some(({ data }) => data.equals(jpeg)));
@@ -95,28 +103,26 @@ test('another codec goes through one ffmpeg for all viewers, which ends with the
   const { base, stream } = await setUp(t, h264);
   const pair = await wsPair();
   t.after(() => pair.close());
-  const watch = await watchMjpegSocket(stream, pair.connection, () => {}, context);
+  const watch = await watchMjpegSocket(stream, pair.connection, () => {});
   await pair.received(2);
   const bytes = await readParts(base, 3);
   const { frames } = ffprobe('-f mpjpeg -show_frames', bytes);
   assert.ok(frames!.length >= 3 && frames!.every(({ width }) => width === 320));
   assert.equal(ffmpegChildren(), 1);
-  assert.equal(stream.subscriptions.length, 1);
   watch.close();
   await until('ffmpeg to end', () => ffmpegChildren() === 0);
   assert.equal(stream.subscriptions.length, 0);
 });
 
 test('without ffmpeg the viewer is told so', async (t) => {
-  const { stream } = await setUp(t, h264);
+  const { stream } = await setUp(t, h264, '/nowhere/ffmpeg');
   const pair = await wsPair();
   t.after(() => pair.close());
-  const missing = { ...context, ffmpeg: '/nowhere/ffmpeg' };
   await assert.rejects(
-    watchMjpegSocket(stream, pair.connection, () => {}, missing),
+    watchMjpegSocket(stream, pair.connection, () => {}),
     {
       code: 'process',
-      message: /ffmpeg.*installed/,
+      message: /camera offers h264 320x240; viewer accepts mjpeg, .*ffmpeg.*installed/,
     },
   );
   assert.equal(stream.subscriptions.length, 0);
@@ -127,7 +133,7 @@ test('when the stream ends, viewers of the ffmpeg are closed', async (t) => {
   const pair = await wsPair();
   t.after(() => pair.close());
   const closed = Promise.withResolvers<Error | undefined>();
-  await watchMjpegSocket(stream, pair.connection, closed.resolve, context);
+  await watchMjpegSocket(stream, pair.connection, closed.resolve);
   await pair.received(1);
   stream.close();
   await closed.promise;

@@ -10,31 +10,28 @@
  *
  * Each part is closed by the boundary of the next, in the same write: browsers show a picture when its part ends.
  *
- * To mount them: `await sendMjpeg(stream, response, client, context)`, which rejects with StreamError as long as nothing
- * has been written; `await watchMjpegSocket(stream, connection, onClose, context)`.
+ * To mount them: `await sendMjpeg(stream, response, client)`, which rejects with StreamError as long as nothing
+ * has been written; `await watchMjpegSocket(stream, connection, onClose)`.
  */
 import type { ServerResponse } from 'node:http';
-import type { Watch } from '../../core/broadcast.ts';
+import { type Watch, watch } from '../../core/broadcast.ts';
 import { type Chunk, createPeer, type Peer, type Viewer } from '../../core/model.ts';
 import type { Stream } from '../../core/stream.ts';
 import { sendBinary, type WsConnection } from '../../net/ws-frame.ts';
-import { type TranscodeContext, watchJpegs } from './transcode.ts';
+import { createMjpegOutput } from './output.ts';
 
 const BOUNDARY = 'frame';
-/** A slow viewer gets fewer pictures, not later ones: none while more than this many wait. */
-const MAX_QUEUED_PICTURES = 2;
 
 /** Sends the stream as multipart JPEG until the client leaves or the stream ends. */
 export async function sendMjpeg(
   stream: Stream,
   response: ServerResponse,
   client: { readonly remoteAddress?: string | undefined; readonly userAgent?: string | undefined },
-  context: TranscodeContext,
 ): Promise<Watch> {
   const left = new AbortController();
   response.once('close', () => left.abort());
   const peer = createPeer({ format: 'mpjpeg', protocol: 'http', ...client });
-  const joined = await watchJpegs(stream, createHttpViewer(response, peer), context, left.signal);
+  const joined = await watch(stream, createMjpegOutput(), createHttpViewer(response, peer), left.signal);
   if (response.closed) joined.close();
   else response.once('close', () => joined.close());
   return joined;
@@ -45,10 +42,9 @@ export async function watchMjpegSocket(
   stream: Stream,
   connection: WsConnection,
   onClose: (reason?: Error) => void,
-  context: TranscodeContext,
   signal?: AbortSignal,
 ): Promise<Watch> {
-  return watchJpegs(stream, createSocketViewer(connection, onClose), context, signal);
+  return watch(stream, createMjpegOutput(), createSocketViewer(connection, onClose), signal);
 }
 
 function createHttpViewer(response: ServerResponse, peer: Peer): Viewer {
@@ -70,7 +66,7 @@ function createHttpViewer(response: ServerResponse, peer: Peer): Viewer {
       response.write(`--${BOUNDARY}\r\n`);
     },
     write(chunk) {
-      if (response.writableEnded || response.writableLength > MAX_QUEUED_PICTURES * chunk.bytes) return;
+      if (response.writableEnded) return;
       response.cork();
       response.write(`Content-Type: image/jpeg\r\nContent-Length: ${chunk.bytes}\r\n\r\n`, 'latin1');
       for (const bytes of chunk.body) response.write(bytes);
@@ -96,7 +92,7 @@ function createSocketViewer(connection: WsConnection, onClose: (reason?: Error) 
       started = true;
     },
     write(chunk: Chunk) {
-      if (websocket.bufferedAmount <= MAX_QUEUED_PICTURES * chunk.bytes) sendBinary(connection, chunk.body);
+      sendBinary(connection, chunk.body);
     },
     close: onClose,
   };

@@ -18,6 +18,9 @@ import { createSource, OutgoingMedia, type OutgoingTrack } from './outgoing-medi
 import type { SessionContext, SessionSide } from './session.ts';
 import type { MediaTransport } from './transport.ts';
 
+/** Nothing fits, and no transcode could be had. */
+const NO_PICTURE: ReadonlySet<string> = new Set(['no_match', 'limit', 'process']);
+
 /** A track that goes to the peer, and the section of the offer that takes it. */
 interface Outgoing extends OutgoingTrack {
   readonly media: RemoteMedia;
@@ -51,7 +54,7 @@ async function select(
   try {
     return await stream.select(accepts);
   } catch (error) {
-    if (mayTalk && toStreamError(error).code === 'no_match') return undefined;
+    if (mayTalk && NO_PICTURE.has(toStreamError(error).code)) return undefined;
     throw error;
   }
 }

@@ -1,0 +1,84 @@
+/**
+ * A transcode that runs: one FFmpeg, fed with one track of a stream.
+ *
+ *   feed ─ Matroska → stdin  ffmpeg  stdout → NUT ─ demuxer → packets, with the times of those that went in
+ */
+import { describeCodec } from '../../codecs/codec.ts';
+import { StreamError } from '../../core/errors.ts';
+import { HeldInput } from '../../core/held-input.ts';
+import { createPeer } from '../../core/model.ts';
+import type { TranscodeJob, TranscodeProducer } from '../../core/transcode.ts';
+import type { Logger } from '../../util/log.ts';
+import { startProcess } from '../exec/process.ts';
+import { createMatroskaMuxer } from '../matroska/muxer.ts';
+import { createDemuxer } from '../nut/demuxer.ts';
+import { Feed } from './feed.ts';
+
+const OPEN_TIMEOUT_MS = 15_000;
+const OUTPUT = {
+  key: 'transcode',
+  createMuxer: (tracks: Parameters<typeof createMatroskaMuxer>[0]) =>
+    createMatroskaMuxer(tracks, { originSeconds: 0 }),
+};
+
+/** Runs the command and waits for its track. Rejects with StreamError: `process` with FFmpeg's last words, `timeout`. */
+export async function openTranscode(
+  job: TranscodeJob,
+  argv: readonly string[],
+  { log, hardware }: { log: Logger; hardware?: string | undefined },
+  signal: AbortSignal,
+): Promise<TranscodeProducer> {
+  const program = await startProcess(argv, { log });
+  const peer = createPeer({ format: 'transcode', protocol: 'pipe' });
+  const demuxer = createDemuxer();
+  const input = new HeldInput();
+  const ready = Promise.withResolvers<void>();
+  ready.promise.catch(() => {});
+  const end = (reason: Error): void => {
+    ready.reject(reason);
+    input.end(reason);
+  };
+  const feed = new Feed(program, end);
+  program.stdout.on('data', (bytes: Buffer) => {
+    peer.bytesReceived += bytes.length;
+    feed.answered();
+    demuxer.push(bytes, input.write);
+    if (demuxer.ready) ready.resolve();
+  });
+  void program.exited.then((reason) => end(new StreamError('process', reason)));
+  const abort = (): void => end(new StreamError('aborted', 'transcode stopped'));
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  const timer = setTimeout(
+    () => end(new StreamError('timeout', `ffmpeg made no ${describeCodec(job.to)} in time`)),
+    OPEN_TIMEOUT_MS,
+  );
+  let leave: (() => void) | undefined;
+  try {
+    leave = await job.feed(OUTPUT, feed);
+    await ready.promise;
+  } catch (error) {
+    leave?.();
+    await program.stop();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  }
+  return {
+    peer,
+    hardware,
+    tracks: demuxer.tracks,
+    onStreamTime: true,
+    // It is as silent as the camera, which has a watchdog of its own; its feed has another.
+    allowedSilenceMs: Number.POSITIVE_INFINITY,
+    async run(write, runSignal) {
+      try {
+        await input.run(demuxer.tracks, write, runSignal);
+      } finally {
+        leave();
+        await program.stop();
+      }
+    },
+  };
+}
