@@ -10,11 +10,13 @@ import { connectionError } from './tcp.ts';
 import { type Address, formatAddress } from './url.ts';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Its credentials are not sent. */
   readonly address: Address;
   readonly headers?: OutgoingHttpHeaders;
   readonly body?: string | Buffer;
+  /** Accept any certificate; also done for a host that is an IP address. */
+  readonly insecure?: boolean;
   /** Until the whole answer is there. */
   readonly timeoutMs: number;
   readonly maximumBytes: number;
@@ -47,7 +49,7 @@ export function requestHttp(options: HttpRequest): Promise<HttpReply> {
     agent: false,
     insecureHTTPParser: true,
     signal,
-    ...(secure && isIP(address.host) ? { rejectUnauthorized: false } : {}),
+    ...(secure && (options.insecure || isIP(address.host)) ? { rejectUnauthorized: false } : {}),
   });
   const fail = (error: Error): void => {
     clearTimeout(timer);

@@ -2,22 +2,14 @@
  * A WebSocket (RFC 6455) as a stream of bytes: what is written goes out in binary messages, what comes in messages is
  * read as one stream. Axis cameras serve RTSP like this, with the subprotocol `binary`.
  */
-import type { IncomingMessage } from 'node:http';
-import { isIP, type Socket } from 'node:net';
-import { WebSocket } from 'ws';
-import { StreamError, toStreamError } from '../core/errors.ts';
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { StreamError } from '../core/errors.ts';
 import type { ByteStream, ByteStreamHandlers } from './byte-stream.ts';
-import { type Credentials, createClientAuth } from './digest.ts';
 import { connectionError } from './tcp.ts';
-import { type Address, formatAddress } from './url.ts';
+import { openWebSocket, type WebSocketOptions } from './websocket.ts';
 
-export interface WebSocketOptions {
-  /** Scheme `ws`, `wss`, `http` or `https`. */
-  readonly address: Address;
-  readonly credentials: Credentials | undefined;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
+export type { WebSocketOptions };
 
 const SUBPROTOCOL = 'binary';
 const MAX_MESSAGE_BYTES = 1 << 20;
@@ -27,69 +19,12 @@ export async function connectWebSocket(
   options: WebSocketOptions,
   handlers: ByteStreamHandlers,
 ): Promise<ByteStream> {
-  const { address, credentials } = options;
-  const url = formatAddress({ ...address, scheme: address.scheme.replace('http', 'ws') });
-  const auth = credentials && createClientAuth(credentials);
-  for (let attempt = 1; ; attempt++) {
-    const { socket, response } = await openSocket(
-      options,
-      url,
-      auth?.authorize('GET', address.target || '/'),
-    );
-    if (socket) return adopt(socket, response.socket, handlers);
-    const { statusCode = 0, headers } = response;
-    if (statusCode === 404) throw new StreamError('not_found', 'no such path for the WebSocket');
-    if (statusCode !== 401) throw new StreamError('protocol', `not a WebSocket (answered ${statusCode})`);
-    const challenge = headers['www-authenticate'];
-    const outcome = challenge === undefined ? 'unsupported' : auth?.challenge([challenge]);
-    if (!auth) throw new StreamError('unauthorized', 'the WebSocket wants a user and a password');
-    if (outcome === 'unsupported' || attempt > 1)
-      throw new StreamError('unauthorized', 'wrong user or password for the WebSocket');
-  }
-}
-
-interface Answer {
-  /** Undefined where the response refused it. */
-  readonly socket?: WebSocket;
-  readonly response: IncomingMessage;
-}
-
-function openSocket(
-  { address, timeoutMs, signal }: WebSocketOptions,
-  url: string,
-  authorization: string | undefined,
-): Promise<Answer> {
-  if (signal.aborted) return Promise.reject(toStreamError(signal.reason));
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const socket = new WebSocket(url, SUBPROTOCOL, {
-    ...(authorization ? { headers: { Authorization: authorization } } : {}),
-    handshakeTimeout: timeoutMs,
-    maxPayload: MAX_MESSAGE_BYTES,
-    perMessageDeflate: false,
-    rejectUnauthorized: isIP(address.host) === 0,
+  const { socket, tcp } = await openWebSocket({
+    ...options,
+    subprotocol: SUBPROTOCOL,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
   });
-  const onAbort = (): void => {
-    reject(toStreamError(signal.reason));
-    socket.terminate();
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  socket.once('upgrade', (response) => socket.once('open', () => resolve({ socket, response })));
-  socket.once('unexpected-response', (request, response) => {
-    resolve({ response });
-    response.resume();
-    request.destroy();
-  });
-  socket.on('error', (error) => reject(handshakeError(error, timeoutMs)));
-  return promise.finally(() => signal.removeEventListener('abort', onAbort));
-}
-
-function handshakeError(error: Error, timeoutMs: number): StreamError {
-  if (/handshake has timed out/.test(error.message))
-    return new StreamError('timeout', `no WebSocket within ${timeoutMs / 1000} s`, error);
-  const mapped = connectionError(error);
-  return mapped.code === 'internal'
-    ? new StreamError('protocol', `no WebSocket: ${error.message}`, error)
-    : mapped;
+  return adopt(socket, tcp, handlers);
 }
 
 function adopt(socket: WebSocket, tcp: Socket, handlers: ByteStreamHandlers): ByteStream {

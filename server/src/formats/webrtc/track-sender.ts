@@ -40,8 +40,8 @@ export class TrackSender {
   constructor(options: TrackSenderOptions) {
     const { after } = options;
     this.ssrc = options.ssrc;
-    this.#offset = after?.#offset ?? randomBytes(4).readUInt32BE();
-    this.#index = after?.#index ?? randomBytes(2).readUInt16BE() >> 1;
+    this.#offset = after ? after.#offset : randomBytes(4).readUInt32BE();
+    this.#index = after ? after.#index : randomBytes(2).readUInt16BE() >> 1;
     this.#options = options;
     this.#log = options.nack ? new SentLog() : undefined;
   }
