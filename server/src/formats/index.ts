@@ -89,6 +89,17 @@ export const FORMATS: readonly Format[] = [
     producer: () => import('./rtmp/producer.ts'),
   },
   {
+    name: 'webrtc',
+    title: 'WebRTC server or camera: WHEP, another server of this kind, several clouds; WHIP to publish',
+    group: 'network',
+    schemes: ['webrtc'],
+    example: 'webrtc:https://user:password@192.168.1.10/camera/whep',
+    receives: ['h264', 'hevc', 'opus', 'pcm_alaw', 'pcm_mulaw'],
+    sends: ['h264', 'hevc', 'opus', 'pcm_alaw', 'pcm_mulaw'],
+    producer: () => import('./webrtc/producer.ts'),
+    publisher: () => import('./webrtc/publisher.ts'),
+  },
+  {
     name: 'http',
     title: 'HTTP stream or snapshot, recognised by its content',
     group: 'network',

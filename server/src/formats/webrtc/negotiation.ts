@@ -56,7 +56,7 @@ function patternOf(format: RemoteFormat, kind: 'video' | 'audio'): CodecPattern[
 }
 
 /** The offered format that carries this codec best; undefined if none does. */
-export function formatFor(media: RemoteMedia, codec: Codec): RemoteFormat | undefined {
+export function formatFor(media: Pick<RemoteMedia, 'formats'>, codec: Codec): RemoteFormat | undefined {
   const usable = media.formats.filter((format) => {
     const offered = usableCodec(format);
     if (offered?.name !== codec.name) return false;
