@@ -45,7 +45,7 @@ export async function openOnvifListeners(
 
 /** What a request on the stream's own port asks of the API; undefined where that is nothing of this stream. */
 export function deviceTarget(target: string, stream: string, basePath: string): string | undefined {
-  const [path = '', query = ''] = target.split('?', 2);
+  const [, path = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(target) ?? [];
   const service = /^\/onvif\/(?:([^/]+)\/)?([a-z0-9_]+)$/i.exec(path);
   const own = encodeURIComponent(stream);
   if (service && (service[1] === undefined || service[1] === own)) return `/onvif/${own}/${service[2]}`;

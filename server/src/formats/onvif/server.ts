@@ -56,26 +56,34 @@ const PREFIXES = Object.keys(OPERATIONS) as ServicePrefix[];
 
 /** Answers a request; never throws for what the client sent. */
 export function answerOnvif(request: OnvifRequest): OnvifAnswer {
-  let envelope: Envelope;
-  try {
-    envelope = readEnvelope(request.message);
-  } catch (error) {
-    const reason = `malformed request body: ${toStreamError(error).message}`;
-    return refusal('1.2', { codes: ['Sender', 'WellFormed'], reason });
-  }
-  const { version, content } = envelope;
-  if (!content)
-    return refusal(version, { codes: ['Sender', 'WellFormed'], reason: 'malformed request body' });
-  const found = findOperation(content);
-  const isOpen =
-    found?.prefix === 'tds' ? PRE_AUTH.has(content.name) : content.name === 'GetServiceCapabilities';
-  const denied = !isOpen && request.access && deny(request.access, request, envelope);
+  const envelope = tryRead(request.message);
+  const { version = '1.2', content, problem } = envelope;
+  const found = content && findOperation(content);
+  const isOpen = content !== undefined && isPreAuth(found?.prefix, content.name);
+  const denied = !isOpen && request.access && deny(request.access, request, { ...envelope, version });
   if (denied) return denied;
+  if (!content) {
+    const reason = ['malformed request body', problem].filter(Boolean).join(': ');
+    return refusal(version, { codes: ['Sender', 'WellFormed'], reason });
+  }
   if (!found) {
     const reason = `unsupported operation: ${content.name.slice(0, 100)}`;
     return refusal(version, { codes: ['Sender', 'UnknownAction'], reason });
   }
   return run(found, content, request, { version, isOpen });
+}
+
+/** Nothing at all is a request too: clients of HTTP Digest ask for a challenge so. */
+function tryRead(message: string): Partial<Envelope> & { readonly problem?: string } {
+  try {
+    return message === '' ? {} : readEnvelope(message);
+  } catch (error) {
+    return { problem: toStreamError(error).message };
+  }
+}
+
+function isPreAuth(prefix: ServicePrefix | undefined, name: string): boolean {
+  return prefix !== undefined && (prefix === 'tds' ? PRE_AUTH.has(name) : name === 'GetServiceCapabilities');
 }
 
 function run(
@@ -119,7 +127,7 @@ function findOperation({
 function deny(
   access: OnvifAccess,
   { authorization, target }: OnvifRequest,
-  { header, version }: Envelope,
+  { header, version }: Pick<Envelope, 'version'> & Partial<Envelope>,
 ): OnvifAnswer | undefined {
   const verdict = access.check({ authorization, target, header });
   if (verdict === 'ok') return undefined;

@@ -104,7 +104,7 @@ function isRefusal({ http, fault }: Answer): boolean {
   if (!fault) return false;
   return (
     fault.codes.some((code) =>
-      /^(?:NotAuthorized|FailedAuthentication|FailedCheck|InvalidSecurity)/i.test(code),
+      /^(?:NotAuthorized|FailedAuthentication|FailedCheck|InvalidSecurity|MustUnderstand)/i.test(code),
     ) || /not authorized|unauthorized|authenticat/i.test(fault.reason)
   );
 }
