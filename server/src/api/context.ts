@@ -18,6 +18,7 @@ import type { Logger } from '../util/log.ts';
 import type { Client } from './access.ts';
 import type { Players } from './players.ts';
 import type { Preloads } from './preloads.ts';
+import type { Publications } from './publications.ts';
 import type { SourceOwners } from './source-owners.ts';
 
 /** What main.ts hands in. */
@@ -39,6 +40,7 @@ export interface ApiContext extends ApiSettings {
   readonly log: Logger;
   readonly owners: SourceOwners;
   readonly preloads: Preloads;
+  readonly publications: Publications;
   readonly players: Players;
   readonly hls: HlsSessions;
 }

@@ -11,6 +11,7 @@ import { openListeners } from './listeners.ts';
 import { openOnvifListeners } from './onvif-listeners.ts';
 import { Players } from './players.ts';
 import { Preloads } from './preloads.ts';
+import { Publications } from './publications.ts';
 import { SourceOwners } from './source-owners.ts';
 import { createUpgrades } from './ws/upgrade.ts';
 
@@ -20,7 +21,10 @@ export interface RunningApi {
   close(): Promise<void>;
 }
 
-/** Starts the API and the preloads of the config; edits of the config file reach the streams. Rejects with StreamError if it cannot listen. */
+/** Cameras get a moment before others are told of them. */
+const PUBLISH_AFTER_MS = 1000;
+
+/** Starts the API, the preloads and the publications of the config; edits of the config file reach the streams. Rejects with StreamError if it cannot listen. */
 export async function startApi(settings: ApiSettings): Promise<RunningApi> {
   const { store, streams, services } = settings;
   const log = createLogger('api');
@@ -29,6 +33,7 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
     log,
     owners: new SourceOwners(),
     preloads: new Preloads(streams, log),
+    publications: new Publications(services, createLogger('publish')),
     players: new Players(services, log),
     hls: new HlsSessions(),
   };
@@ -45,14 +50,18 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
     createLogger('onvif'),
   );
   context.preloads.apply(store.current.preload);
+  const publishing = setTimeout(() => context.publications.apply(store.current.publish), PUBLISH_AFTER_MS);
   store.onChange((now, before) => {
     applyStreams(streams, now, before);
     context.preloads.apply(now.preload, before.preload);
+    context.publications.apply(now.publish, before.publish);
   });
   return {
     addresses: listeners.addresses,
     async close() {
+      clearTimeout(publishing);
       context.preloads.close();
+      context.publications.close();
       context.players.close();
       context.hls.close();
       upgrades.close();

@@ -163,7 +163,8 @@ describe('streams', () => {
   test('post: plays on a loudspeaker', async () => {
     const post = { method: 'POST' };
     assert.equal((await api.ask('/api/streams?src=rtsp://x&dst=none', post)).status, 404);
-    assert.equal((await api.ask('/api/streams?src=cam&dst=rtmp://x', post)).status, 501);
+    assert.equal((await api.ask('/api/streams?src=cam&dst=http://x', post)).status, 501);
+    assert.equal((await api.ask('/api/streams?src=cam&dst=rtmp://x', post)).status, 400);
     assert.equal((await api.ask('/api/streams?src=exec:ls&dst=cam', post)).status, 400);
     const silent = await api.ask('/api/streams?src=rtsp://x&dst=cam', post);
     assert.equal(silent.status, 406, silent.text);

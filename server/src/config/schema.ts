@@ -138,7 +138,7 @@ const streams = Type.Record(Type.String(), stream, {
 
 const publish = Type.Record(Type.String(), Type.Union([Type.String(), sourceList]), {
   title: 'Publish',
-  description: 'Stream name and the rtmp:// address it is pushed to.',
+  description: 'Stream name and the address it is pushed to, such as rtmp://server/app/key, or several.',
   default: {},
 });
 
@@ -160,6 +160,17 @@ const rtsp = section('RTSP server', {
     minimum: 0,
     maximum: 65535,
   }),
+});
+
+const rtmp = section('RTMP server', {
+  listen: Type.String({
+    title: 'Address',
+    description: 'Such as :1935; empty: no RTMP server.',
+    default: '',
+    format: 'listen',
+  }),
+  username: text('User name', { description: 'Asked of everyone but this machine itself.' }),
+  password: secret('Password'),
 });
 
 const iceServer = Type.Object({
@@ -249,6 +260,7 @@ export const configSchema = Type.Object(
     publish,
     preload,
     rtsp,
+    rtmp,
     webrtc,
     ffmpeg,
     transcode,

@@ -45,11 +45,17 @@ export type CreateDemuxer = () => Demuxer;
 /** `formats/{format}/output.ts` exports this as `createOutput`. Throws StreamError `invalid` for a query it cannot read. */
 export type CreateOutput = (query: URLSearchParams) => Output;
 
+/** What a publisher is given. */
+export interface PublishContext extends OpenContext {
+  /** To be called when the other side has accepted the stream and packets begin to flow to it. */
+  readonly onPushing?: (() => void) | undefined;
+}
+
 /**
  * `formats/{format}/publisher.ts` exports this as `publish`: pushes a stream of ours to an address. Resolves when the
  * signal aborts; rejects with StreamError when the other side refuses, ends or fails. The caller tries again.
  */
-export type Publish = (stream: Stream, target: SourceText, context: OpenContext) => Promise<void>;
+export type Publish = (stream: Stream, target: SourceText, context: PublishContext) => Promise<void>;
 
 /** Something found that can be a source, as the API tells it; `url` is a source text. */
 export interface Discovered {

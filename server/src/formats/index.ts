@@ -81,12 +81,15 @@ export const FORMATS: readonly Format[] = [
   },
   {
     name: 'rtmp',
-    title: 'RTMP server or camera, pulled by FFmpeg',
+    title: 'RTMP server or camera; our own RTMP server',
     group: 'network',
     schemes: ['rtmp', 'rtmps', 'rtmpx'],
     example: 'rtmp://192.168.1.10/live/stream',
-    receives: ['h264', 'hevc', 'aac'],
+    receives: ['h264', 'hevc', 'av1', 'aac', 'mp3', 'opus', 'pcm_alaw', 'pcm_mulaw'],
+    sends: ['h264', 'hevc', 'aac', 'mp3'],
     producer: () => import('./rtmp/producer.ts'),
+    publisher: () => import('./rtmp/publisher.ts'),
+    service: () => import('./rtmp/service.ts'),
   },
   {
     name: 'webrtc',

@@ -1,7 +1,7 @@
 /** `/api/streams`: what there is, and its sources. */
 import { type Static, Type } from 'typebox';
+import { registerUrlPasswords } from '../../config/load.ts';
 import { ACCEPT_ANY, acceptsFromQuery } from '../../core/accepts.ts';
-import { StreamError } from '../../core/errors.ts';
 import { inspectStream } from '../../core/inspect.ts';
 import { type Consumer, createPeer } from '../../core/model.ts';
 import type { Stream } from '../../core/stream.ts';
@@ -109,19 +109,19 @@ export function streamRoutes(app: App, context: ApiContext): void {
     {
       schema: {
         ...TAGS,
-        summary: 'Plays a source on the loudspeaker of a stream',
+        summary: 'Plays a source on the loudspeaker of a stream, or pushes a stream to another server',
         querystring: Type.Object({
-          src: Text('What to play; empty to stop'),
-          dst: Text('Name of the stream'),
+          src: Text('What to play, or the stream to push; empty to stop'),
+          dst: Text('Name of the stream, or the address to push to'),
         }),
       },
       config: { changes: true },
     },
-    async ({ query, client }) => {
+    async ({ query, client }, reply) => {
       const stream = findStream(context, query.dst);
       if (!stream) {
-        if (!findStream(context, query.src)) throw new HttpError(404, 'stream not found');
-        throw new StreamError('unsupported', `no output for ${query.dst.split(':', 1)[0]}: addresses`);
+        await push(context, query.src, query.dst);
+        return reply.send();
       }
       if (query.src === '') {
         players.stop(stream);
@@ -148,6 +148,17 @@ export function streamRoutes(app: App, context: ApiContext): void {
       return reply.type('text/vnd.graphviz').send(streamDot(chosen.map(inspectStream)));
     },
   );
+}
+
+/** POST with an address as its destination. Resolves when the stream is being pushed, or no longer. */
+async function push(context: ApiContext, src: string, dst: string): Promise<void> {
+  const { publications } = context;
+  if (src === '' && publications.stop(undefined, dst)) return;
+  const stream = findStream(context, src);
+  if (!stream) throw new HttpError(404, 'stream not found');
+  requireAllowed(context, dst);
+  registerUrlPasswords(dst);
+  await publications.start(stream.name, dst);
 }
 
 type ProbeQuery = Partial<Record<'video' | 'audio' | 'microphone', Static<ReturnType<typeof Texts>>>>;
