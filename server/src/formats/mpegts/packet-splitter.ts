@@ -8,6 +8,7 @@
 import { PACKET_BYTES, STRIDES, SYNC_BYTE } from './transport.ts';
 
 const SYNCS = 3;
+const TIMESTAMP_BYTES = 4;
 
 export interface PacketSplitter {
   /** Times that sync was lost. */
@@ -59,7 +60,7 @@ function findSync(data: Buffer, from: number): { at: number; stride: number } {
     let cutShort = false;
     for (const stride of STRIDES) {
       const matches = countSyncs(data, at, stride);
-      if (matches === SYNCS) return { at, stride };
+      if (matches === SYNCS) return { at: isTimestamp(data, at, stride) ? at + TIMESTAMP_BYTES : at, stride };
       cutShort ||= matches === 0;
     }
     if (cutShort) return { at, stride: 0 };
@@ -67,9 +68,16 @@ function findSync(data: Buffer, from: number): { at: number; stride: number } {
   return { at: Math.max(from, data.length), stride: 0 };
 }
 
+/** Whether these are the timestamps in front of M2TS packets, which may begin with 47 as well. */
+function isTimestamp(data: Buffer, at: number, stride: number): boolean {
+  return (
+    stride === PACKET_BYTES + TIMESTAMP_BYTES && countSyncs(data, at + TIMESTAMP_BYTES, stride) === SYNCS
+  );
+}
+
 /** Sync bytes in a row; 0 if the data ends before one is missed. */
 function countSyncs(data: Buffer, at: number, stride: number): number {
-  for (let count = 1; count < SYNCS; count++) {
+  for (let count = 0; count < SYNCS; count++) {
     if (at + count * stride >= data.length) return 0;
     if (data[at + count * stride] !== SYNC_BYTE) return count;
   }

@@ -53,6 +53,7 @@ export class PidReader {
     const head = data.readUInt32BE(at);
     if (head & ERROR) {
       this.#lost();
+      this.#counter = -1;
       return;
     }
     if (head & SCRAMBLING || !(head & PAYLOAD)) {
