@@ -37,6 +37,7 @@ export function createCard(name: string, rtsp: string | undefined, plays: boolea
   );
   if (plays) picture.prepend(h('porthole-player', { src: name, name: '', muted: true, inert: true }));
   const codecs = h('p');
+  const transcodes = h('p');
   const links = h(
     'div',
     { class: 'links' },
@@ -48,7 +49,7 @@ export function createCard(name: string, rtsp: string | undefined, plays: boolea
     'li',
     { class: 'card' },
     picture,
-    h('div', { class: 'about' }, h('h2', {}, name), codecs),
+    h('div', { class: 'about' }, h('h2', {}, name), codecs, transcodes),
     links,
   );
   let shown = '';
@@ -71,6 +72,8 @@ export function createCard(name: string, rtsp: string | undefined, plays: boolea
       codecs.textContent = stream.reason
         ? sentence(stream.reason)
         : stream.codecs || 'Starts when somebody watches';
+      transcodes.hidden = stream.transcodes.length === 0;
+      transcodes.textContent = stream.transcodes.join(' · ');
     },
     remove() {
       forgetThumbnail(image);

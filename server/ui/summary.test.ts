@@ -21,8 +21,39 @@ test('a running stream: codecs, viewers, loudspeaker', () => {
     },
   };
   assert.deepEqual(summarize(streams), [
-    { name: 'door', state: 'live', reason: '', codecs: 'H.264 · AAC 16 kHz', viewers: 2, talk: true },
+    {
+      name: 'door',
+      state: 'live',
+      reason: '',
+      codecs: 'H.264 · AAC 16 kHz',
+      viewers: 2,
+      transcodes: [],
+      talk: true,
+    },
   ]);
+});
+
+test('transcodes are told, and count neither as cameras nor as viewers', () => {
+  const made = (codec: string, transcode: object) => ({
+    format_name: 'transcode',
+    receivers: [{ id: 9, codec: { codec_name: codec } }],
+    transcode,
+  });
+  const door = {
+    producers: [
+      RUNNING,
+      made('mjpeg', { from: 'h264', to: 'mjpeg', hardware: 'vaapi', viewers: 2 }),
+      made('opus', { from: 'aac', to: 'opus', viewers: 1 }),
+    ],
+    consumers: [{ format_name: 'transcode' }, { format_name: 'webrtc' }],
+  };
+  const [summary] = summarize({ door });
+  assert.deepEqual(summary!.transcodes, [
+    'Transcoding H.264 → MJPEG (vaapi) for 2 viewers',
+    'Transcoding AAC → Opus for 1 viewer',
+  ]);
+  assert.equal(summary!.codecs, 'H.264 · AAC 16 kHz');
+  assert.equal(summary!.viewers, 1);
 });
 
 test('idle and failing streams', () => {

@@ -8,6 +8,8 @@ export interface StreamSummary {
   /** `H.264 1920 × 1080 · AAC 16 kHz`; empty while not known. */
   readonly codecs: string;
   readonly viewers: number;
+  /** `Transcoding H.265 → H.264 for 2 viewers`, a line each. */
+  readonly transcodes: readonly string[];
   /** The camera has a loudspeaker. */
   readonly talk: boolean;
 }
@@ -32,7 +34,7 @@ const TITLES: Readonly<Record<string, string>> = {
 };
 
 /** Formats of consumers that nobody watches. */
-const NOT_VIEWERS = new Set(['preload', 'probe']);
+const NOT_VIEWERS = new Set(['preload', 'probe', 'transcode']);
 
 /** Sorts by name, as people count: camera 2 before camera 10. */
 export function summarize(streams: unknown): readonly StreamSummary[] {
@@ -43,7 +45,8 @@ export function summarize(streams: unknown): readonly StreamSummary[] {
 
 function summarizeStream(name: string, stream: unknown): StreamSummary {
   const { producers, consumers } = record(stream);
-  const sources = list(producers);
+  const all = list(producers);
+  const sources = all.filter((source) => source.transcode === undefined);
   const running = sources.filter((source) => list(source.receivers).length > 0);
   const reason = text(sources.find((source) => source.error)?.error);
   return {
@@ -52,6 +55,7 @@ function summarizeStream(name: string, stream: unknown): StreamSummary {
     reason: running.length > 0 ? '' : reason,
     codecs: describeCodecs(running),
     viewers: list(consumers).filter((consumer) => !NOT_VIEWERS.has(text(consumer.format_name))).length,
+    transcodes: all.flatMap((source) => describeTranscode(record(source.transcode))),
     talk: sources.some((source) =>
       list(source.medias, isText).some((media) => /^audio, sendonly/.test(media)),
     ),
@@ -72,6 +76,15 @@ function describeCodec(codec: Fields): string {
     parts.push(`${codec.width} × ${codec.height}`);
   if (typeof codec.sample_rate === 'number') parts.push(`${codec.sample_rate / 1000} kHz`);
   return parts.join(' ');
+}
+
+function describeTranscode({ from, to, viewers, hardware }: Fields): string[] {
+  if (!text(from) || typeof viewers !== 'number') return [];
+  const title = (name: unknown): string => TITLES[text(name)] ?? text(name);
+  const engine = text(hardware) ? ` (${text(hardware)})` : '';
+  return [
+    `Transcoding ${title(from)} → ${title(to)}${engine} for ${viewers === 1 ? '1 viewer' : `${viewers} viewers`}`,
+  ];
 }
 
 type Fields = Readonly<Record<string, unknown>>;

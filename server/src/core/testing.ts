@@ -6,6 +6,7 @@ import {
   type Chunk,
   type Consumer,
   createPeer,
+  type MediaRequest,
   type Muxer,
   type Output,
   type Packet,
@@ -15,6 +16,7 @@ import {
   type WritePacket,
 } from './model.ts';
 import { Stream } from './stream.ts';
+import type { TranscodeJob, TranscodeProducer, Transcoder } from './transcode.ts';
 
 export const H264 = videoCodec('h264', {
   extradata: Buffer.from([1, 100, 0, 31]),
@@ -123,13 +125,13 @@ export function plainOutput(accepts: Accepts = ANY): Output {
   return {
     key: 'plain',
     accepts,
-    createMuxer: () => ({
+    createMuxer: (tracks) => ({
       contentType: 'text/plain',
       header: [],
       mux: ({ data, key, dts, track }) => ({
         body: [data],
         bytes: data.length,
-        key: key && track.codec.kind === 'video',
+        key: key && (track.codec.kind === 'video' || tracks.length === 1),
         seconds: dts / track.codec.timeBase,
         packets: 1,
       }),
@@ -137,10 +139,56 @@ export function plainOutput(accepts: Accepts = ANY): Output {
   };
 }
 
+/** A transcode of the test's own: it is fed, and sends when told. */
+export class FakeTranscode extends FakeCamera implements TranscodeProducer {
+  readonly onStreamTime = true;
+  readonly fed = new FakeViewer();
+  leave: (() => void) | undefined;
+
+  override async run(write: WritePacket, signal: AbortSignal): Promise<void> {
+    try {
+      await super.run(write, signal);
+    } finally {
+      this.leave?.();
+    }
+  }
+}
+
+/** Makes the first codec of `targets` that a request lists; `transcodes` are those that were started. */
+export class FakeTranscoder implements Transcoder {
+  readonly transcodes: FakeTranscode[] = [];
+  readonly jobs: TranscodeJob[] = [];
+  /** Thrown instead of a start. */
+  refusal: Error | undefined;
+  readonly #targets: readonly Codec[];
+
+  constructor(...targets: Codec[]) {
+    this.#targets = targets;
+  }
+
+  target(from: Codec, request: MediaRequest): Codec | undefined {
+    if (request.kind !== from.kind) return undefined;
+    return this.#targets.find(({ name }) => request.codecs.some((pattern) => pattern.name === name));
+  }
+
+  admit(): void {
+    if (this.refusal) throw this.refusal;
+  }
+
+  async open(job: TranscodeJob): Promise<TranscodeProducer> {
+    const transcode = new FakeTranscode(job.to);
+    this.jobs.push(job);
+    this.transcodes.push(transcode);
+    transcode.leave = await job.feed(plainOutput(), transcode.fed);
+    transcode.fed.close = (reason) => transcode.end(reason);
+    return transcode;
+  }
+}
+
 /** A stream whose sources are opened by `cameras[text]()`. */
 export function fakeStream(
   cameras: Readonly<Record<string, () => Producer | Promise<Producer>>>,
-  { lingerMs = 20 } = {},
+  { lingerMs = 20, transcoder }: { lingerMs?: number; transcoder?: Transcoder } = {},
 ): Stream {
   return new Stream({
     name: 'test',
@@ -148,6 +196,7 @@ export function fakeStream(
     open: async (text) => (cameras[text] as () => Producer | Promise<Producer>)(),
     log: createLogger('test'),
     lingerMs,
+    transcoder,
   });
 }
 

@@ -72,3 +72,13 @@ test('dts never decreases and pts is never before dts', () => {
     last = packet.dts;
   }
 });
+
+test('a run that is on the time line already is only kept monotonic: bursts, gaps and lateness change nothing', () => {
+  const timeline = new Timeline();
+  timeline.startRun(true);
+  for (const seconds of [100, 100.04, 160, 161])
+    assert.equal(stamped(timeline, 1, H264, seconds * 90_000, 170).dts, seconds * 90_000);
+  timeline.startRun(true);
+  assert.equal(stamped(timeline, 1, H264, 159 * 90_000, 171).dts, 161 * 90_000);
+  assert.equal(stamped(timeline, 1, H264, 162 * 90_000, 171).dts, 162 * 90_000);
+});
