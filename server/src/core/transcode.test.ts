@@ -83,11 +83,11 @@ describe('a viewer that takes none of the codecs', () => {
       ['h264', 'opus'],
     );
     camera.send(0, 900000, { key: true });
-    camera.send(1, 160000);
+    camera.send(1, 160000, { key: true });
     const [video] = viewer.packets;
     const [transcode] = transcoder.transcodes;
     const fedSeconds = transcode!.fed.chunks[0]!.seconds;
-    transcode!.send(0, Math.round(fedSeconds * 48000));
+    transcode!.send(0, Math.round(fedSeconds * 48000), { key: true });
     const audio = viewer.packets[1]!;
     assert.ok(Math.abs(audio.pts / 48000 - video!.pts / 90000) < 0.001);
   });
