@@ -84,13 +84,31 @@ const honest = (v: TrackClock, a: TrackClock, second: number): void => {
   a.senderReport(WALL + second * 1000, second * 8000);
 };
 
-for (const late of [0.3, -0.2]) {
+for (const late of [0.08, -0.07]) {
   test(`audio that was anchored ${late} s late drifts to its place; video stays`, () => {
     assert.ok(Math.abs(play(1, late, () => {}).distance - late) < 0.001);
     const after = play(60, late, honest);
     assert.ok(Math.abs(after.distance) <= 0.011, `left ${after.distance}`);
     assert.deepEqual(new Set(after.videoSteps), new Set([3600]));
     for (const step of after.audioSteps) assert.ok(step >= 158 && step <= 162, `audio step ${step}`);
+  });
+}
+
+for (const [late, video, audio] of [
+  [0.4, [3600 + 0.4 * 90000], []],
+  [-0.3, [], [160 + 0.3 * 8000]],
+] as const) {
+  test(`audio that was anchored ${late} s late is right at once: the track that is early makes one step`, () => {
+    const after = play(10, late, honest);
+    assert.ok(Math.abs(after.distance) <= 0.011, `left ${after.distance}`);
+    assert.deepEqual(
+      after.videoSteps.filter((step) => step !== 3600),
+      video,
+    );
+    assert.deepEqual(
+      after.audioSteps.filter((step) => step !== 160),
+      audio,
+    );
   });
 }
 

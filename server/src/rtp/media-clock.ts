@@ -8,9 +8,10 @@
  *   sender reports   the camera's wall clock at a timestamp: exact, but often seconds late
  *
  * A track is anchored at its first packet: by sender reports if they are there, else by RTP-Info if it is credible,
- * else by arrival. Sender reports that come later never move video. Audio drifts to its place by at most 1 % of the
- * time that passes: nobody hears it, and nothing jumps. Differences too large to be real are not believed: there are
- * cameras whose audio and video reports are hours apart.
+ * else by arrival. The first sender reports of both show how wrong that was. What everybody would notice is set right
+ * at once, by a step forward of the track that is early: a gap, never an overlap. From then on video is not moved any
+ * more, and audio drifts to its place by at most 1 % of the time that passes: nobody hears it, and nothing jumps.
+ * Differences too large to be real are not believed: there are cameras whose audio and video reports are hours apart.
  */
 
 /** How much faster or slower a drifting track runs. */
@@ -18,6 +19,8 @@ const DRIFT = 0.01;
 /** Differences below this are jitter of the sender reports. */
 const NOTICED_SECONDS = 0.01;
 const BELIEVED_SECONDS = 3;
+/** Sound and picture this far apart are noticed by everybody (ITU-R BT.1359). */
+const STEP_SECONDS = 0.09;
 /** The first packet of a track lies this close to the time that RTP-Info tells, or RTP-Info is made up. */
 const RTP_INFO_SECONDS = 2;
 /** A step beyond this is a clock that was set: the last sender report holds no more. */
@@ -66,12 +69,21 @@ export class MediaClock {
 
   /** Where the wall clock's zero lies on the time line by the track that `follower` follows: video if there is any. */
   epochSeconds(follower: TrackClock): number | undefined {
+    return this.#leader(follower)?.epochSeconds;
+  }
+
+  /** The first sender reports put `follower` this far behind the track that it follows: that one waits for it. */
+  delayLeader(follower: TrackClock, seconds: number): void {
+    this.#leader(follower)?.step(seconds);
+  }
+
+  #leader(follower: TrackClock): TrackClock | undefined {
     let leader: TrackClock | undefined;
     for (const track of this.#tracks) {
       const leads = !leader || (track.kind === 'video' && leader.kind !== 'video');
       if (leads && track.epochSeconds !== undefined) leader = track;
     }
-    return leader === follower ? undefined : leader?.epochSeconds;
+    return leader === follower ? undefined : leader;
   }
 
   /** A sender report came: sees how far the tracks are from each other now. */
@@ -94,6 +106,8 @@ export class TrackClock {
   #offsetSeconds: number | undefined;
   /** What is to be added to the offset yet. */
   #driftSeconds = 0;
+  /** The first reports have been compared with those of the track that this one follows. */
+  #compared = false;
   #report: { readonly wallMs: number; readonly timestamp: number; ticks: number } | undefined;
 
   constructor(session: MediaClock, { kind, clockRate, timeBase }: ClockTrack) {
@@ -145,7 +159,17 @@ export class TrackClock {
     if (target === undefined || this.epochSeconds === undefined) return;
     const error = target - this.epochSeconds;
     const credible = Math.abs(error) > NOTICED_SECONDS && Math.abs(error) < BELIEVED_SECONDS;
-    this.#driftSeconds = credible ? error : 0;
+    const first = !this.#compared;
+    this.#compared = true;
+    this.#driftSeconds = 0;
+    if (credible && first && error > STEP_SECONDS) this.step(error);
+    else if (credible && first && error < -STEP_SECONDS) this.#session.delayLeader(this, -error);
+    else if (credible) this.#driftSeconds = error;
+  }
+
+  /** Moves what comes from now on to a later place. */
+  step(seconds: number): void {
+    if (this.#offsetSeconds !== undefined) this.#offsetSeconds += seconds;
   }
 
   /** Another sender begins: its timestamps have nothing to do with those before. */
@@ -155,6 +179,7 @@ export class TrackClock {
     this.#report = undefined;
     this.#unwrapped = 0;
     this.#driftSeconds = 0;
+    this.#compared = false;
   }
 
   #anchor(timestamp: number, nowMs: number): number {
