@@ -58,12 +58,14 @@ export class TagClock {
   /** Of the last tag. */
   ms = 0;
 
-  /** The time of a packet from the first on. */
-  stamp({ dts, track }: Packet): number {
+  /** The time of a packet from the first on; undefined for one from before: audio that came late. */
+  stamp({ dts, track }: Packet): number | undefined {
     const seconds = dts / track.codec.timeBase;
     this.#originSeconds ??= seconds;
-    this.ms = Math.max(0, Math.round((seconds - this.#originSeconds) * 1000));
-    return this.ms;
+    const ms = Math.round((seconds - this.#originSeconds) * 1000);
+    if (ms < 0) return undefined;
+    this.ms = ms;
+    return ms;
   }
 
   get timestamp(): number {
@@ -106,6 +108,7 @@ export class TagMuxer implements Muxer {
     if (!this.#ids.has(track.id) || data.length === 0) return undefined;
     const { codec } = track;
     const ms = this.#clock.stamp(packet);
+    if (ms === undefined) return undefined;
     const laterMs = Math.round(((pts - dts) / codec.timeBase) * 1000);
     const compositionMs = Math.min(Math.max(laterMs, 0), MAX_COMPOSITION_MS);
     const seconds = dts / codec.timeBase;

@@ -66,7 +66,9 @@ export function createMatroskaMuxer(
       const { codec } = packet.track;
       const seconds = packet.dts / codec.timeBase;
       origin ??= seconds * TICKS_PER_SECOND;
-      const ticks = Math.max(0, Math.round((packet.pts / codec.timeBase) * TICKS_PER_SECOND - origin));
+      const ticks = Math.round((packet.pts / codec.timeBase) * TICKS_PER_SECOND - origin);
+      // Audio from before the first picture that came late.
+      if (ticks < 0) return undefined;
       const key = hasVideo ? codec.kind === 'video' && packet.key : true;
       const starts = key || clusterTicks === undefined || Math.abs(ticks - clusterTicks) > MAXIMUM_OFFSET;
       if (starts) clusterTicks = ticks;
