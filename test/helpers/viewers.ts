@@ -77,9 +77,14 @@ export class MseViewer {
     );
   }
 
+  /** What came since the last initialisation, or the one of this number. */
+  recording(run = -1): Buffer {
+    return Buffer.concat(this.#runs.at(run) ?? []);
+  }
+
   /** Decodes with ffmpeg what came since the last initialisation, or the one of this number. */
   decode(run = -1): Promise<Decoded> {
-    return decode('-', 600, { bytes: Buffer.concat(this.#runs.at(run) ?? []) });
+    return decode('-', 600, { bytes: this.recording(run) });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
