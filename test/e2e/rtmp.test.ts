@@ -174,7 +174,7 @@ describe('RTMP', () => {
   });
 });
 
-test('`publish` of the config: begins by itself, comes back after the other side was gone, ends when it is taken out', async () => {
+test('`publish` of the config: begins by itself, goes on when the camera comes back, ends when it is taken out', async () => {
   const [from, to] = [await freePort(), await freePort()];
   await using receiver = await startServer({ streams: { copy: null }, rtmp: { listen: `127.0.0.1:${to}` } });
   await using sender = await startServer({
@@ -190,7 +190,9 @@ test('`publish` of the config: begins by itself, comes back after the other side
     assertGood(await decode(`rtmp://127.0.0.1:${to}/copy`, 1), 1);
     await end(camera);
     const again = ffmpeg(...SOURCE, '-f', 'flv', `rtmp://127.0.0.1:${from}/upload`);
-    await arrives();
+    await until('the camera', async () => (await sender.stream('upload')).producers.length === 1);
+    // What is shown at once to those who come is of the new camera by then.
+    await sleep(1500);
     assertGood(await decode(`rtmp://127.0.0.1:${to}/copy`, 1), 1);
     const config = JSON.stringify({ streams: { upload: null }, rtmp: { listen: `127.0.0.1:${from}` } });
     assert.equal((await sender.fetch('/api/config', { method: 'POST', body: config })).status, 200);
