@@ -45,7 +45,7 @@ export async function openBytes(input: Readable, settings: ByteStreamSettings): 
   try {
     const head = await reader.peek(HEAD_BYTES, MINIMUM_HEAD_BYTES);
     const format = detectFormat(head, settings.contentType);
-    if (!format?.demuxer) throw unknownFormat(head);
+    if (!format?.demuxer) throw unknownFormat(head, settings.contentType);
     const { createDemuxer } = await format.demuxer();
     const demuxer = createDemuxer();
     const held = await probe(reader, demuxer);
@@ -120,11 +120,12 @@ async function pump(
   }
 }
 
-function unknownFormat(head: Buffer): StreamError {
+function unknownFormat(head: Buffer, contentType: string | undefined): StreamError {
   if (head.length === 0) return new StreamError('closed', 'the input ended before any data came');
+  const type = contentType ? ` (${contentType.slice(0, 80)})` : '';
   return new StreamError(
     'protocol',
-    `unknown byte format, begins with ${head.subarray(0, 8).toString('hex')}`,
+    `unknown byte format${type}, begins with ${head.subarray(0, 8).toString('hex')}`,
   );
 }
 

@@ -261,6 +261,16 @@ export const FORMATS: readonly Format[] = [
     demuxer: () => import('./wav/demuxer.ts'),
   },
   {
+    name: 'au',
+    title: 'Sun audio, and the bare mu-law of audio/basic',
+    group: 'file',
+    receives: ['pcm_mulaw', 'pcm_alaw', 'pcm_s16be'],
+    extensions: ['au'],
+    mimeTypes: ['audio/basic', 'audio/x-au', 'audio/mulaw', 'audio/x-mulaw', 'audio/pcmu'],
+    detect: (head) => head.toString('latin1', 0, 4) === '.snd',
+    demuxer: () => import('./au/demuxer.ts'),
+  },
+  {
     name: 'mjpeg',
     title: 'JPEG pictures one behind the other',
     group: 'file',

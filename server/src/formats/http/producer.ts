@@ -1,73 +1,60 @@
 /**
- * `http:`, `https:`, `httpx:` (https with any certificate): whatever byte format the answer turns out to be.
- * `#header=Name: value` adds request headers. One JPEG as the answer means a snapshot URL: it is asked for again and again.
+ * `http:`, `https:`, `httpx:` (https with any certificate): whatever byte format the answer turns out to be, by its
+ * content type, else by its first bytes. A playlist is HLS (hls/producer.ts). One JPEG as the answer means a snapshot URL (snapshots.ts). A redirect may lead
+ * to another kind of camera address, such as rtsp. Options: options.ts.
  */
-import { once } from 'node:events';
-import { PassThrough, type Readable } from 'node:stream';
 import { StreamError } from '../../core/errors.ts';
 import type { Producer } from '../../core/model.ts';
-import { httpGet } from '../../net/http-get.ts';
+import { type HttpAnswer, type HttpSession, httpGet, RedirectedElsewhere } from '../../net/http-get.ts';
 import { openBytes } from '../byte-stream.ts';
 import type { OpenContext } from '../format.ts';
+import { isPlaylist } from '../hls/content.ts';
+import { openHls } from '../hls/producer.ts';
+import { formatOfScheme } from '../open.ts';
 import type { SourceText } from '../source-text.ts';
+import { parseOptions } from './options.ts';
+import { pollSnapshots } from './snapshots.ts';
 
-const TIMEOUT_MS = 10_000;
-const MAXIMUM_JPEG_BYTES = 16 << 20;
-/** A camera that answers at once is asked this often. */
-const SNAPSHOT_INTERVAL_MS = 100;
+/** A snapshot that comes this much later than it should is missing. */
+const LATE_SNAPSHOT_MS = 10_000;
 
 /** Gets the URL and recognises what comes. */
 export async function open(source: SourceText, context: OpenContext): Promise<Producer> {
-  const url = source.url.replace(/^httpx:/i, 'https:');
+  const { url, headers, insecure, intervalMs, timeoutMs } = parseOptions(source);
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const get = () =>
-    httpGet(url, {
-      headers: source.options.all('header'),
-      insecure: source.scheme === 'httpx',
-      timeoutMs: TIMEOUT_MS,
-      signal,
-    });
-  const answer = await get();
+  const session: HttpSession = new Map();
+  const request = (): Promise<HttpAnswer> => httpGet(url, { headers, insecure, timeoutMs, signal, session });
+  let answer: HttpAnswer;
+  try {
+    answer = await request();
+  } catch (error) {
+    if (error instanceof RedirectedElsewhere) return openElsewhere(error, context);
+    throw error;
+  }
   const contentType = answer.headers['content-type'] ?? '';
-  const snapshot = /^image\/jpe?g\b/i.test(contentType);
-  const body = snapshot ? pollSnapshots(answer.body, async () => (await get()).body, signal) : answer.body;
+  if (isPlaylist(contentType, answer.url)) {
+    answer.body.destroy();
+    return openHls({ url, headers, insecure }, context.signal);
+  }
+  const isSnapshot = /^\s*image\/(?:jpe?g|pjpeg)\b/i.test(contentType);
+  const body = isSnapshot
+    ? pollSnapshots(answer.body, async () => (await request()).body, { intervalMs, timeoutMs, signal })
+    : answer.body;
   body.once('close', () => stop.abort(new StreamError('closed', 'request ended')));
-  return openBytes(body, {
+  const producer = await openBytes(body, {
     protocol: 'http',
     url: answer.url,
-    remoteAddress: `${answer.body.socket?.remoteAddress ?? ''}:${answer.body.socket?.remotePort ?? ''}`,
-    contentType: snapshot ? 'image/jpeg' : contentType,
+    remoteAddress: answer.remoteAddress,
+    contentType: isSnapshot ? 'image/jpeg' : contentType,
     signal: context.signal,
   });
+  return isSnapshot ? { ...producer, allowedSilenceMs: intervalMs + LATE_SNAPSHOT_MS } : producer;
 }
 
-/** Strings the JPEGs of repeated requests together to one stream of bytes. */
-function pollSnapshots(first: Readable, next: () => Promise<Readable>, signal: AbortSignal): Readable {
-  const output = new PassThrough({ highWaterMark: 1 });
-  const poll = async (): Promise<void> => {
-    for (let body = first; !output.destroyed; body = await next()) {
-      const startedAt = performance.now();
-      const jpeg = await collect(body);
-      if (!output.write(jpeg)) await Promise.race([once(output, 'drain'), once(output, 'close')]);
-      const restMs = SNAPSHOT_INTERVAL_MS - (performance.now() - startedAt);
-      if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
-      if (signal.aborted) break;
-    }
-    output.end();
-  };
-  poll().catch((error) => output.destroy(error));
-  return output;
-}
-
-async function collect(body: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > MAXIMUM_JPEG_BYTES)
-      throw new StreamError('limit', `snapshot of more than ${MAXIMUM_JPEG_BYTES} bytes`);
-  }
-  return Buffer.concat(chunks, bytes);
+/** Cameras and networks only: a server must not make us run programs, read files, or show another stream. */
+function openElsewhere(redirect: RedirectedElsewhere, context: OpenContext): Promise<Producer> {
+  const format = formatOfScheme(/^([\w+.-]+):/.exec(redirect.location)?.[1] ?? '');
+  if (!format || format.unsafe || (format.group !== 'camera' && format.group !== 'network')) throw redirect;
+  return context.services.open(redirect.location, context);
 }
