@@ -2,15 +2,19 @@
  * HLS end to end: ffmpeg and hls.js in Chromium play what we send; we play what ffmpeg writes.
  */
 import assert from 'node:assert/strict';
-import { createReadStream } from 'node:fs';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ChildProcess } from 'node:child_process';
+import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../helpers/browser.ts';
 import { decode } from '../helpers/ffmpeg.ts';
+import { type Served, serve } from '../helpers/http-serve.ts';
+import { spawnTied } from '../helpers/run.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
+import { until } from '../helpers/wait.ts';
 
 const HLS_JS = join(import.meta.dirname, '../../node_modules/hls.js/dist/hls.min.js');
 const VIDEO = '-f lavfi -i testsrc2=size=320x240:rate=25';
@@ -98,19 +102,18 @@ interface Look {
 
 describe('hls.js plays', () => {
   let browser: Browser;
-  let site: Server;
+  let site: Served;
   before(async () => {
     browser = await launchBrowser();
-    site = createServer((request, response) => {
-      if (request.url === '/hls.js') createReadStream(HLS_JS).pipe(response);
-      else if (request.url!.startsWith('/api/')) void forward(request.url!, response);
+    site = await serve(async (response, { url = '' }) => {
+      if (url === '/hls.js') createReadStream(HLS_JS).pipe(response);
+      else if (url.startsWith('/api/')) await forward(url, response);
       else response.setHeader('content-type', 'text/html').end(PAGE);
-    }).listen(0, '127.0.0.1');
+    });
   });
   after(async () => {
     await browser.close();
     site.close();
-    site.closeAllConnections();
   });
 
   /** Only the first level comes from the page's own site; all else is asked across origins, as ids allow. */
@@ -123,9 +126,8 @@ describe('hls.js plays', () => {
   async function play(query: string, low: boolean, ms: number): Promise<Look> {
     const page: Page = await browser.newPage();
     try {
-      const { port } = site.address() as AddressInfo;
       const url = encodeURIComponent(`/api/stream.m3u8?${query}`);
-      await page.goto(`http://127.0.0.1:${port}/?low=${low ? 1 : 0}&url=${url}`);
+      await page.goto(`${site.base}/?low=${low ? 1 : 0}&url=${url}`);
       await page.waitForTimeout(ms);
       return (await page.evaluate('look')) as Look;
     } finally {
@@ -153,3 +155,88 @@ describe('hls.js plays', () => {
     });
   }
 });
+
+describe('playlists that ffmpeg writes are sources', { concurrency: true }, () => {
+  let folder: string;
+  let site: Served;
+  let writers: ChildProcess[];
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'porthole-hls-'));
+    const keyInfo = join(folder, 'key-info');
+    writeFileSync(join(folder, 'key'), Buffer.from('00112233445566778899aabbccddeeff', 'hex'));
+    writeFileSync(keyInfo, `key\n${join(folder, 'key')}\n`);
+    const input = `${VIDEO} ${AUDIO} ${ENCODE.replace('50', '25')} -c:a aac`;
+    const write = (name: string, options: string, pace = '-re'): ChildProcess => {
+      const words = `-v error ${pace} ${input} -f hls -hls_time 1 ${options} ${join(folder, name)}.m3u8`;
+      return spawnTied('ffmpeg', words.split(' '), { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
+    };
+    writers = [
+      write('ts', '-hls_flags delete_segments+omit_endlist'),
+      write(
+        'fmp4',
+        '-hls_segment_type fmp4 -hls_fmp4_init_filename fmp4-init.mp4 -hls_flags delete_segments',
+      ),
+      write('aes', `-hls_key_info_file ${keyInfo}`),
+      write('vod', '-hls_segment_type fmp4 -hls_flags single_file -hls_playlist_type vod -t 4', '-y'),
+    ];
+    site = await serve(async (response, { url, headers }) => {
+      const path = join(folder, new URL(url!, 'http://localhost').pathname.slice(1));
+      if (!existsSync(path)) response.writeHead(404).end();
+      else if (!headers.range) response.end(readFileSync(path));
+      else response.writeHead(206).end(readFileSync(path).subarray(...rangeOf(headers.range)));
+    });
+    writeFileSync(
+      join(folder, 'master.m3u8'),
+      [
+        '#EXTM3U',
+        '#EXT-X-STREAM-INF:BANDWIDTH=100000,CODECS="avc1.42c00d,mp4a.40.2"',
+        'none.m3u8',
+        '#EXT-X-STREAM-INF:BANDWIDTH=900000,CODECS="dvh1.05.06"',
+        'none.m3u8',
+        '#EXT-X-STREAM-INF:BANDWIDTH=500000,CODECS="avc1.42c00d,mp4a.40.2"',
+        'ts.m3u8',
+      ].join('\n'),
+    );
+    await until(
+      'playlists of some segments',
+      () =>
+        ['ts', 'fmp4', 'aes', 'vod'].every((name) => {
+          const path = join(folder, `${name}.m3u8`);
+          return existsSync(path) && readFileSync(path, 'utf8').split('#EXTINF').length > 3;
+        }),
+      15_000,
+    );
+  });
+  after(() => {
+    for (const writer of writers) writer.kill('SIGKILL');
+    site.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  for (const [name, title] of [
+    ['ts', 'MPEG-TS'],
+    ['fmp4', 'fMP4'],
+    ['aes', 'AES-128'],
+    ['master', 'the best variant'],
+    ['vod', 'VOD of byte ranges, which begins again'],
+  ] as const) {
+    test(title, async () => {
+      const put = await server.fetch(`/api/streams?name=${name}&src=${site.base}/${name}.m3u8`, {
+        method: 'PUT',
+      });
+      assert.equal(put.status, 200, await put.text());
+      const { video, audio, complaints } = await decode(server.url(`/api/stream.mp4?src=${name}`), 6);
+      assert.deepEqual(complaints, []);
+      assert.ok(video.times.length >= 140, `${video.times.length} pictures`);
+      assert.ok(increasing(video.times) && increasing(audio.times));
+      const { producers } = await server.stream(name);
+      assert.equal(producers[0]!.format_name, 'hls');
+    });
+  }
+});
+
+/** Start and end of a Range header, as `subarray` takes them. */
+function rangeOf(header: string): [number, number] {
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(header)!;
+  return [Number(first), Number(last) + 1];
+}

@@ -146,7 +146,7 @@ describe('media', () => {
       '{}',
       '{"type":5}',
       '{"type":"__proto__"}',
-      '{"type":"hls"}',
+      '{"type":"dash"}',
     ]) {
       none.socket.send(text);
     }

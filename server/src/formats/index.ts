@@ -103,6 +103,15 @@ export const FORMATS: readonly Format[] = [
     publisher: () => import('./webrtc/publisher.ts'),
   },
   {
+    name: 'hls',
+    title: 'HTTP Live Streaming: live and VOD, MPEG-TS and fMP4, AES-128; out with low latency',
+    group: 'network',
+    example: 'https://user:password@192.168.1.10/live/index.m3u8',
+    receives: ['h264', 'hevc', 'av1', 'aac', 'mp3', 'opus'],
+    sends: ['h264', 'hevc', 'av1', 'vp9', 'aac', 'mp3', 'opus', 'flac'],
+    mimeTypes: ['application/vnd.apple.mpegurl', 'application/x-mpegurl', 'audio/mpegurl', 'audio/x-mpegurl'],
+  },
+  {
     name: 'http',
     title: 'HTTP stream or snapshot, recognised by its content',
     group: 'network',

@@ -8,7 +8,7 @@ import type { Producer } from '../../core/model.ts';
 import { type HttpAnswer, type HttpSession, httpGet, RedirectedElsewhere } from '../../net/http-get.ts';
 import { openBytes } from '../byte-stream.ts';
 import type { OpenContext } from '../format.ts';
-import { isPlaylist } from '../hls/content.ts';
+import { beginsAsPlaylist, isPlaylist } from '../hls/content.ts';
 import { openHls } from '../hls/producer.ts';
 import { formatOfScheme } from '../open.ts';
 import type { SourceText } from '../source-text.ts';
@@ -33,7 +33,8 @@ export async function open(source: SourceText, context: OpenContext): Promise<Pr
     throw error;
   }
   const contentType = answer.headers['content-type'] ?? '';
-  if (isPlaylist(contentType, answer.url)) {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  if (isPlaylist(contentType, answer.url) || (await beginsAsPlaylist(answer.body, contentType, deadline))) {
     answer.body.destroy();
     return openHls({ url, headers, insecure }, context.signal);
   }
