@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  annexBCodec,
   annexBToLengthPrefixed,
   forEachNal,
   joinNals,
@@ -77,3 +78,21 @@ test('emulation prevention bytes are taken out', () => {
   const plain = hex('67 42 00 01 03');
   assert.equal(unescapeNal(plain), plain, 'nothing to do, nothing copied');
 });
+
+const KINDS: readonly (readonly [string, string, ReturnType<typeof annexBCodec>])[] = [
+  ['an H.264 parameter set', '00000001 6742c01e 00000001 68ce', 'h264'],
+  ['a delimiter, then an H.264 parameter set', '00000001 09f0 00000001 67640028', 'h264'],
+  ['an SEI, then an H.264 parameter set', '000001 0605ffff 00000001 6764', 'h264'],
+  ['H.264 slices only', '00000001 419a00 00000001 419b', 'h264'],
+  ['an HEVC parameter set', '00000001 40010c01ffff', 'hevc'],
+  ['a delimiter, then an HEVC parameter set', '00000001 460150 00000001 40010c01', 'hevc'],
+  ['an SEI, then an HEVC parameter set', '00000001 4e010516 00000001 42010101', 'hevc'],
+  ['HEVC slices only', '00000001 0201d0 00000001 0201', 'hevc'],
+  ['a program stream', '000001ba 4400', undefined],
+  ['garbage in front', '55000001 6742', undefined],
+  ['nothing behind the start code', '00000001', undefined],
+  ['no start code', '474011', undefined],
+];
+for (const [name, bytes, codec] of KINDS) {
+  test(`Annex B: ${name}`, () => assert.equal(annexBCodec(hex(bytes)), codec));
+}

@@ -101,3 +101,28 @@ export function unescapeNal(nal: Buffer): Buffer {
   length += nal.copy(result, length, from);
   return result.subarray(0, length);
 }
+
+const H264_SPS = 7;
+const H264_SLICES_AND_HEADERS = new Set([1, 5, 6, 8, 9]);
+/** Two bytes: VPS or SPS of layer 0. */
+const HEVC_SETS = new Set([0x4001, 0x4201]);
+const HEVC_LAYER_0 = 0x01;
+
+/**
+ * What bytes in Annex B are, whose first unit may be a parameter set, a delimiter, an SEI or a slice: by the first
+ * parameter set among them, else by the header of their first unit. Undefined where they do not begin with a start code.
+ */
+export function annexBCodec(bytes: Buffer): 'h264' | 'hevc' | undefined {
+  const first = bytes.indexOf(START_CODE);
+  if (first !== 0 && !(first === 1 && bytes[0] === 0)) return undefined;
+  for (let at = first; at >= 0; at = bytes.indexOf(START_CODE, at + 3)) {
+    const header = bytes[at + 3] ?? 0x80;
+    if (header & 0x80) break;
+    if (HEVC_SETS.has((header << 8) | (bytes[at + 4] ?? 0))) return 'hevc';
+    if ((header & 0x1f) === H264_SPS) return 'h264';
+  }
+  const header = bytes[first + 3] ?? 0x80;
+  if (header & 0x80) return undefined;
+  if ((header & 1) === 0 && bytes[first + 4] === HEVC_LAYER_0) return 'hevc';
+  return H264_SLICES_AND_HEADERS.has(header & 0x1f) ? 'h264' : undefined;
+}

@@ -4,6 +4,7 @@
  *
  * Byte formats are recognised in this order.
  */
+import { annexBCodec } from '../codecs/nal.ts';
 import type { Format } from './format.ts';
 import { isTransportStream } from './mpegts/detect.ts';
 
@@ -49,12 +50,6 @@ const AUDIO_CODECS = [
   'pcm_s16be',
   'pcm_s16le',
 ];
-
-/** First NAL unit type behind an Annex B start code, as its raw first byte; -1 if the bytes do not begin with one. */
-function firstNalByte(head: Buffer): number {
-  const start = head.indexOf('000001', 0, 'hex');
-  return start === 0 || start === 1 ? (head[start + 3] ?? -1) : -1;
-}
 
 export const FORMATS: readonly Format[] = [
   {
@@ -235,7 +230,7 @@ export const FORMATS: readonly Format[] = [
     group: 'file',
     receives: ['hevc'],
     extensions: ['hevc', 'h265'],
-    detect: (head) => [0x40, 0x46].includes(firstNalByte(head)),
+    detect: (head) => annexBCodec(head) === 'hevc',
     demuxer: () => import('./hevc/demuxer.ts'),
   },
   {
@@ -244,7 +239,7 @@ export const FORMATS: readonly Format[] = [
     group: 'file',
     receives: ['h264'],
     extensions: ['h264'],
-    detect: (head) => [7, 9].includes(firstNalByte(head) & 0x9f),
+    detect: (head) => annexBCodec(head) === 'h264',
     demuxer: () => import('./h264/demuxer.ts'),
   },
   {
