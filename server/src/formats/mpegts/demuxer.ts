@@ -26,6 +26,8 @@ interface Lane {
   readonly reader: ElementaryReader;
 }
 
+const MAX_STREAMS = 16;
+
 /** Demuxer of transport streams. */
 export function createDemuxer(): Demuxer {
   const unwrap = createUnwrapper();
@@ -62,7 +64,8 @@ export function createDemuxer(): Demuxer {
     const counts = { video: 0, audio: 0 };
     for (const stream of streams) {
       const kind = kindOf(stream);
-      if (!kind || next.some((lane) => lane.stream.pid === stream.pid)) continue;
+      if (!kind || next.length === MAX_STREAMS || next.some((lane) => lane.stream.pid === stream.pid))
+        continue;
       const id = 2 * counts[kind]++ + (kind === 'audio' ? 1 : 0);
       const lane =
         lanes.find((known) => known.id === id && isSame(known.stream, stream)) ?? openLane(id, stream);

@@ -1,8 +1,12 @@
 /** For tests: a look at transport streams that shares nothing with the code under test, and clips through both ends. */
-import type { Clip } from '../../../../test/helpers/mp4-clip.ts';
-import type { Chunk, Packet } from '../../core/model.ts';
+import type { Chunk, Packet, Track } from '../../core/model.ts';
 import { createDemuxer } from './demuxer.ts';
 import { createMpegtsMuxer, type MpegtsMuxer } from './muxer.ts';
+
+interface Clip {
+  readonly tracks: readonly Track[];
+  readonly packets: readonly Packet[];
+}
 
 /** All chunks of a clip. */
 export function muxClip({ tracks, packets }: Clip): { muxer: MpegtsMuxer; chunks: Chunk[]; bytes: Buffer } {
