@@ -83,7 +83,7 @@ describe('imports', () => {
 
   test('the fake camera shares nothing with the server, so that it can catch its mistakes', () => {
     const judges = FILES.filter((path) =>
-      /^test\/(fakes\/(rtsp|clips|feed|ffmpeg|packetize)|helpers\/rtsp)/.test(path),
+      /^test\/(fakes\/(rtsp|onvif|clips|feed|ffmpeg|packetize)|helpers\/rtsp)/.test(path),
     );
     const wrong = judges.flatMap((path) => importsOf(path).filter((target) => target.startsWith('server/')));
     assert.ok(judges.length > 5);

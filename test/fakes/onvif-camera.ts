@@ -23,7 +23,7 @@ export interface CameraHabits {
   readonly onlyServices?: boolean;
   /** `1.1`: faults and answers in SOAP 1.1, refusals in words alone. */
   readonly soap?: '1.1' | '1.2';
-  /** Prefixes that others don't use, and the schema as default namespace. */
+  /** Prefixes that others don’t use; the schema without one. */
   readonly oddPrefixes?: boolean;
   /** What every request is answered with. */
   readonly answersAll?: { readonly status: number; readonly type: string; readonly body: string };

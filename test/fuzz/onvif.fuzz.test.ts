@@ -36,13 +36,14 @@ function attempt(action: () => void): boolean {
   }
 }
 
-test('requests to the server', () => {
+test('requests to the server', async (t) => {
   const streams = new Streams(async () => new FakeCamera(H264));
   streams.set('cam', ['rtsp://cam']);
+  t.after(() => streams.close());
   const access = createOnvifAccess({ username: 'admin', password: 'secret' });
   const statuses = new Map<number, number>();
   for (let round = 0; round < ROUNDS; round++) {
-    const answer = answerOnvif({
+    const answer = await answerOnvif({
       ...{ streams, path: 'cam/device_service', message: next(), target: '/onvif/cam/device_service' },
       access: random(2) ? access : undefined,
       ...{ authorization: undefined, discoverable: false },

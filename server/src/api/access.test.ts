@@ -9,23 +9,20 @@ interface Ask {
   readonly from?: string | undefined;
   readonly headers?: Record<string, string>;
   readonly rules?: Partial<Parameters<typeof admit>[1]>;
+  /** The route asks for the password in a way of its own. */
+  readonly asksItself?: boolean;
 }
 
 /** The status of a refusal, or the client. */
-function ask({ method = 'GET', from = '192.0.2.9', headers = {}, rules = {} }: Ask) {
+function ask({ method = 'GET', from = '192.0.2.9', headers = {}, rules = {}, asksItself }: Ask) {
   const request = {
     method,
     headers: { host: '192.0.2.1:1984', ...headers },
     socket: { remoteAddress: from, remotePort: 50000 },
   } as unknown as IncomingMessage;
   try {
-    return admit(request, {
-      username: undefined,
-      password: undefined,
-      local_auth: false,
-      origin: '',
-      ...rules,
-    });
+    const none = { username: undefined, password: undefined, local_auth: false, origin: '' } as const;
+    return admit(request, { ...none, ...rules }, { asksItself });
   } catch (error) {
     assert.ok(error instanceof HttpError, `${error}`);
     assert.notEqual(error.message, '');
@@ -82,6 +79,8 @@ test('the password, and who needs none', () => {
   assert.equal(ask({ rules: password, headers: { authorization: 'Bearer x' } }), 401);
   assert.deepEqual(ask({ rules: password, headers: basic('admin:secret') }), {
     identity: 'user',
+    local: false,
+    lacksPassword: false,
     trusted: true,
     remoteAddress: '192.0.2.9:50000',
     userAgent: undefined,
@@ -97,10 +96,25 @@ test('the password, and who needs none', () => {
 test('without a password, others are clients but not trusted', () => {
   assert.deepEqual(ask({ headers: { 'user-agent': 'curl' } }), {
     identity: '192.0.2.9',
+    local: false,
+    lacksPassword: false,
     trusted: false,
     remoteAddress: '192.0.2.9:50000',
     userAgent: 'curl',
   });
+});
+
+test('where the route asks for the password itself, only that is left to it', () => {
+  const client = (rules: Ask['rules'], more: Ask = {}) => ask({ rules, asksItself: true, ...more });
+  const stranger = client(password);
+  assert.ok(typeof stranger === 'object' && stranger.lacksPassword && !stranger.trusted);
+  const local = client({ ...password, local_auth: true }, { from: '127.0.0.1' });
+  assert.ok(typeof local === 'object' && local.lacksPassword && !local.trusted);
+  for (const known of [client(password, { headers: basic('admin:secret') }), client({})]) {
+    assert.ok(typeof known === 'object' && !known.lacksPassword);
+  }
+  assert.equal(client(password, { headers: { host: 'evil.example' } }), 403);
+  assert.equal(client(password, { method: 'POST', headers: { origin: 'http://evil.example' } }), 403);
 });
 
 test('a proxy on this machine does not make its clients local', () => {

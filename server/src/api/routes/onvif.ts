@@ -26,7 +26,7 @@ export function onvifRoutes(app: App, context: ApiContext): void {
       const { api, onvif } = store.current;
       const { host, name } = reachedBy(request.headers.host, request.socket);
       const origin = `${request.protocol}://${host}`;
-      const answer = answerOnvif({
+      const answer = await answerOnvif({
         streams,
         origin,
         apiBase: origin + api.base_path,

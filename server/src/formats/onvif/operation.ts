@@ -1,4 +1,6 @@
 /** What an operation of the ONVIF server is: a request's element in, the inside of its answer out. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Accepts } from '../../core/model.ts';
 import type { Stream } from '../../core/stream.ts';
 import type { Streams } from '../../core/streams.ts';
 import type { VirtualDevice } from './device.ts';
@@ -47,6 +49,24 @@ export function requireStream(context: OperationContext, request: XmlElement, na
   const code =
     name === 'ProfileToken' ? 'NoProfile' : name === 'VideoSourceToken' ? 'NoVideoSource' : 'NoConfig';
   throw new OnvifFault(['Sender', 'InvalidArgVal', code], `there is no ${name} ${token}`);
+}
+
+const VIDEO: Accepts = [{ kind: 'video', codecs: [] }];
+
+/**
+ * Opens a stream whose pictures are not known yet and waits for them a moment: a recorder that adopts the camera keeps
+ * what it hears first. Resolves in any case.
+ */
+export async function learnTracks(stream: Stream, timeoutMs: number): Promise<void> {
+  if (stream.sources.some(({ liveTracks }) => liveTracks.some(({ track }) => track.codec.kind === 'video')))
+    return;
+  const opened = stream.select(VIDEO).then(
+    (selection) => selection.release(),
+    () => {},
+  );
+  const timeout = new AbortController();
+  await Promise.race([opened, sleep(timeoutMs, undefined, { signal: timeout.signal }).catch(() => {})]);
+  timeout.abort();
 }
 
 /** Where the stream is played from. */

@@ -26,10 +26,14 @@ async function openStreams(names = Object.keys(CODECS)): Promise<Streams> {
   return streams;
 }
 
-const streams = await openStreams();
+const opened = await openStreams();
 
-function ask(body: Markup, path = 'device_service', { text = writeEnvelope(body) } = {}) {
-  const answer = answerOnvif({
+async function ask(
+  body: Markup,
+  path = 'device_service',
+  { text = writeEnvelope(body), streams = opened } = {},
+) {
+  const answer = await answerOnvif({
     ...{ streams, path, message: text, target: `/onvif/${path}`, discoverable: false },
     ...{ access: undefined, authorization: undefined },
     origin: 'http://192.0.2.1:1984',
@@ -41,15 +45,15 @@ function ask(body: Markup, path = 'device_service', { text = writeEnvelope(body)
 }
 
 describe('one device with all streams', () => {
-  test('profiles with what the streams have', () => {
-    const profiles = findAll(ask(xml`<trt:GetProfiles/>`, 'media_service').content, 'Profiles');
+  test('profiles with what the streams have', async () => {
+    const profiles = findAll((await ask(xml`<trt:GetProfiles/>`, 'media_service')).content, 'Profiles');
     const described = profiles.map((profile) => [
       profile.attributes.get('token'),
       textAt(profile, 'VideoEncoderConfiguration', 'Encoding'),
       textAt(profile, 'VideoEncoderConfiguration', 'Resolution', 'Width'),
       textAt(profile, 'AudioEncoderConfiguration', 'Encoding'),
     ]);
-    const { width } = mediaParametersOf(streams.require('front door')).video;
+    const { width } = mediaParametersOf(opened.require('front door')).video;
     assert.deepEqual(described, [
       ['front door', 'H264', String(width), 'AAC'],
       ['yard/<1>', 'JPEG', '640', ''],
@@ -57,9 +61,9 @@ describe('one device with all streams', () => {
     ]);
   });
 
-  test('Media2 calls H.265 by its name', () => {
+  test('Media2 calls H.265 by its name', async () => {
     const request = xml`<tr2:GetProfiles><tr2:Type>All</tr2:Type></tr2:GetProfiles>`;
-    const configurations = findAll(ask(request).content, 'Profiles').map((item) =>
+    const configurations = findAll((await ask(request)).content, 'Profiles').map((item) =>
       find(item, 'Configurations'),
     );
     assert.deepEqual(
@@ -75,15 +79,15 @@ describe('one device with all streams', () => {
     );
   });
 
-  test('Media2 gives of a profile what is asked for', () => {
+  test('Media2 gives of a profile what is asked for', async () => {
     const request = xml`<tr2:GetProfiles><tr2:Token>garage</tr2:Token><tr2:Type>VideoSource</tr2:Type></tr2:GetProfiles>`;
-    const [profile, ...others] = findAll(ask(request).content, 'Profiles');
+    const [profile, ...others] = findAll((await ask(request)).content, 'Profiles');
     assert.equal(others.length, 0);
     assert.deepEqual(
       find(profile, 'Configurations')?.children.map(({ name }) => name),
       ['VideoSource'],
     );
-    const bare = ask(xml`<tr2:GetProfiles/>`).content;
+    const bare = (await ask(xml`<tr2:GetProfiles/>`)).content;
     assert.equal(find(bare, 'Profiles', 'Configurations'), undefined);
   });
 
@@ -92,17 +96,17 @@ describe('one device with all streams', () => {
     ['GetSnapshotUri', 'http://192.0.2.1:1984/base/api/frame.jpeg?src=yard%2F%3C1%3E'],
   ];
   for (const [operation, expected] of URIS) {
-    test(operation, () => {
+    test(operation, async () => {
       const inner = (prefix: string): Markup => ({
         markup: `<${prefix}:${operation}><${prefix}:ProfileToken>yard/&lt;1&gt;</${prefix}:ProfileToken></${prefix}:${operation}>`,
       });
-      assert.equal(textAt(ask(inner('trt')).content, 'MediaUri', 'Uri'), expected);
-      assert.equal(textAt(ask(inner('tr2')).content, 'Uri'), expected);
+      assert.equal(textAt((await ask(inner('trt'))).content, 'MediaUri', 'Uri'), expected);
+      assert.equal(textAt((await ask(inner('tr2'))).content, 'Uri'), expected);
     });
   }
 
-  test('services at the address by which the client came', () => {
-    const services = findAll(ask(xml`<tds:GetServices/>`).content, 'Service');
+  test('services at the address by which the client came', async () => {
+    const services = findAll((await ask(xml`<tds:GetServices/>`)).content, 'Service');
     assert.deepEqual(
       services.map((service) => [textAt(service, 'Namespace'), textAt(service, 'XAddr')]),
       [
@@ -113,10 +117,10 @@ describe('one device with all streams', () => {
     );
   });
 
-  test('no event service is claimed', () => {
+  test('no event service is claimed', async () => {
     const request = xml`<tds:GetCapabilities><tds:Category>Events</tds:Category></tds:GetCapabilities>`;
-    assert.deepEqual(ask(request).fault?.codes.slice(1), ['ActionNotSupported', 'NoSuchService']);
-    const all = ask(xml`<tds:GetCapabilities/>`).content;
+    assert.deepEqual((await ask(request)).fault?.codes.slice(1), ['ActionNotSupported', 'NoSuchService']);
+    const all = (await ask(xml`<tds:GetCapabilities/>`)).content;
     assert.deepEqual(
       find(all, 'Capabilities')?.children.map(({ name }) => name),
       ['Device', 'Media'],
@@ -125,45 +129,50 @@ describe('one device with all streams', () => {
 });
 
 describe('a device per stream', () => {
-  test('has its own identity and its one profile', () => {
-    const serial = (path: string): string =>
-      textAt(ask(xml`<tds:GetDeviceInformation/>`, path).content, 'SerialNumber');
-    const serials = ['device_service', 'front door/device_service', 'garage/device_service'].map(serial);
+  test('has its own identity and its one profile', async () => {
+    const serial = async (path: string): Promise<string> =>
+      textAt((await ask(xml`<tds:GetDeviceInformation/>`, path)).content, 'SerialNumber');
+    const serials = await Promise.all(
+      ['device_service', 'front door/device_service', 'garage/device_service'].map(serial),
+    );
     assert.equal(new Set(serials).size, 3);
-    const profiles = findAll(ask(xml`<trt:GetProfiles/>`, 'garage/media_service').content, 'Profiles');
+    const profiles = findAll(
+      (await ask(xml`<trt:GetProfiles/>`, 'garage/media_service')).content,
+      'Profiles',
+    );
     assert.deepEqual(
       profiles.map(({ attributes }) => attributes.get('token')),
       ['garage'],
     );
   });
 
-  test('does not give the streams of others', () => {
+  test('does not give the streams of others', async () => {
     const request = xml`<trt:GetStreamUri><trt:ProfileToken>front door</trt:ProfileToken></trt:GetStreamUri>`;
-    const { status, fault } = ask(request, 'garage/media_service');
+    const { status, fault } = await ask(request, 'garage/media_service');
     assert.deepEqual([status, fault?.codes], [400, ['Sender', 'InvalidArgVal', 'NoProfile']]);
   });
 
-  test('names its services below its own path, and itself in its scopes', () => {
-    const capabilities = ask(xml`<tds:GetCapabilities/>`, 'front door/device_service').content;
+  test('names its services below its own path, and itself in its scopes', async () => {
+    const capabilities = (await ask(xml`<tds:GetCapabilities/>`, 'front door/device_service')).content;
     assert.equal(
       textAt(capabilities, 'Capabilities', 'Media', 'XAddr'),
       'http://192.0.2.1:1984/onvif/front%20door/media_service',
     );
-    const scopes = findAll(ask(xml`<tds:GetScopes/>`, 'front door/device_service').content, 'Scopes');
+    const scopes = findAll((await ask(xml`<tds:GetScopes/>`, 'front door/device_service')).content, 'Scopes');
     assert.ok(scopes.some((scope) => textAt(scope, 'ScopeItem').endsWith('/name/front%20door')));
   });
 
-  test('of a stream that there is not', () => {
+  test('of a stream that there is not', async () => {
     assert.match(
-      ask(xml`<trt:GetProfiles/>`, 'nobody/media_service').fault?.reason ?? '',
+      (await ask(xml`<trt:GetProfiles/>`, 'nobody/media_service')).fault?.reason ?? '',
       /stream not found: nobody/,
     );
   });
 });
 
 describe('refusals', () => {
-  test('the process does not end by SystemReboot', () => {
-    const { status, fault } = ask(xml`<tds:SystemReboot/>`);
+  test('the process does not end by SystemReboot', async () => {
+    const { status, fault } = await ask(xml`<tds:SystemReboot/>`);
     assert.deepEqual([status, fault?.codes], [500, ['Receiver', 'ActionNotSupported']]);
   });
 
@@ -176,8 +185,8 @@ describe('refusals', () => {
     '<!DOCTYPE x><Envelope/>',
   ];
   for (const text of MALFORMED) {
-    test(`malformed: ${text || 'nothing'}`, () => {
-      const { status, fault, contentType } = ask(xml``, undefined, { text });
+    test(`malformed: ${text || 'nothing'}`, async () => {
+      const { status, fault, contentType } = await ask(xml``, undefined, { text });
       assert.deepEqual([status, fault?.codes], [400, ['Sender', 'WellFormed']]);
       assert.match(fault?.reason ?? '', /^malformed request body/);
       assert.equal(contentType, 'application/soap+xml; charset=utf-8');
@@ -194,23 +203,37 @@ describe('refusals', () => {
     ['a name of JavaScript', xml`<tds:constructor/>`],
   ];
   for (const [title, body] of UNKNOWN) {
-    test(title, () => {
-      const { status, fault } = ask(body);
+    test(title, async () => {
+      const { status, fault } = await ask(body);
       assert.deepEqual([status, fault?.codes], [400, ['Sender', 'UnknownAction']]);
       assert.match(fault?.reason ?? '', /^unsupported operation: \w+/);
     });
   }
 
-  test('multicast', () => {
+  test('multicast', async () => {
     const request = xml`<trt:GetStreamUri><trt:StreamSetup><tt:Stream>RTP-Multicast</tt:Stream></trt:StreamSetup><trt:ProfileToken>garage</trt:ProfileToken></trt:GetStreamUri>`;
-    assert.equal(ask(request).fault?.codes.at(-1), 'InvalidStreamSetup');
+    assert.equal((await ask(request)).fault?.codes.at(-1), 'InvalidStreamSetup');
   });
 });
 
-test('SOAP 1.1 is answered in SOAP 1.1', () => {
+test('SOAP 1.1 is answered in SOAP 1.1', async () => {
   const text = writeEnvelope(xml`<tds:GetHostname/>`, { version: '1.1' });
-  const { status, version, contentType } = ask(xml``, undefined, { text });
+  const { status, version, contentType } = await ask(xml``, undefined, { text });
   assert.deepEqual([status, version, contentType], [200, '1.1', 'text/xml; charset=utf-8']);
+});
+
+test('a stream that was never opened is opened for the recorder that asks for its device', async () => {
+  const unopened = await openStreams([]);
+  const encodings = async (path: string): Promise<string[]> => {
+    const request = xml`<tr2:GetProfiles><tr2:Type>All</tr2:Type></tr2:GetProfiles>`;
+    const { content } = await ask(request, path, { streams: unopened });
+    return findAll(content, 'Profiles').map((item) =>
+      textAt(item, 'Configurations', 'VideoEncoder', 'Encoding'),
+    );
+  };
+  assert.deepEqual(await encodings('media2_service'), ['H264', 'H264', 'H264']);
+  assert.deepEqual(await encodings('garage/media2_service'), ['H265']);
+  assert.deepEqual(await encodings('media2_service'), ['H264', 'H264', 'H265']);
 });
 
 describe('mediaParametersOf', () => {
@@ -221,7 +244,7 @@ describe('mediaParametersOf', () => {
     assert.equal(audio, undefined);
   });
 
-  test('what is known stays known when the camera is let go', () => {
-    assert.equal(mediaParametersOf(streams.require('garage')).video.encoding, 'H265');
+  test('what is known stays known when the camera is let go', async () => {
+    assert.equal(mediaParametersOf(opened.require('garage')).video.encoding, 'H265');
   });
 });

@@ -13,7 +13,7 @@ import { deviceOfPath } from './device.ts';
 import { DEVICE_OPERATIONS, PRE_AUTH } from './device-operations.ts';
 import { MEDIA_OPERATIONS } from './media-operations.ts';
 import { MEDIA2_OPERATIONS } from './media2-operations.ts';
-import { OnvifFault, type Operation, type OperationContext } from './operation.ts';
+import { learnTracks, OnvifFault, type Operation, type OperationContext } from './operation.ts';
 import {
   CONTENT_TYPE,
   type Envelope,
@@ -52,10 +52,13 @@ const OPERATIONS: Readonly<Record<ServicePrefix, ReadonlyMap<string, Operation>>
   trt: MEDIA_OPERATIONS,
   tr2: MEDIA2_OPERATIONS,
 };
+/** Operations of media services whose answers depend on the stream's codecs. */
+const TELLS_CODECS = /^Get(?:Profile|Video|Audio|Compatible)/;
+const LEARN_TIMEOUT_MS = 2500;
 const PREFIXES = Object.keys(OPERATIONS) as ServicePrefix[];
 
 /** Answers a request; never throws for what the client sent. */
-export function answerOnvif(request: OnvifRequest): OnvifAnswer {
+export async function answerOnvif(request: OnvifRequest): Promise<OnvifAnswer> {
   const envelope = tryRead(request.message);
   const { version = '1.2', content, problem } = envelope;
   const found = content && findOperation(content);
@@ -86,17 +89,19 @@ function isPreAuth(prefix: ServicePrefix | undefined, name: string): boolean {
   return prefix !== undefined && (prefix === 'tds' ? PRE_AUTH.has(name) : name === 'GetServiceCapabilities');
 }
 
-function run(
+async function run(
   { prefix, operation }: { prefix: ServicePrefix; operation: Operation },
   content: XmlElement,
   request: OnvifRequest,
   { version, isOpen }: { version: SoapVersion; isOpen: boolean },
-): OnvifAnswer {
+): Promise<OnvifAnswer> {
   const device = deviceOfPath(request.path);
   try {
     // What everybody may ask does not depend on the stream: nobody learns names by trying them.
-    if (!isOpen && device.stream !== undefined && !request.streams.get(device.stream)) {
-      throw new OnvifFault(['Sender', 'InvalidArgVal'], `stream not found: ${device.stream}`);
+    if (!isOpen && device.stream !== undefined) {
+      const stream = request.streams.get(device.stream);
+      if (!stream) throw new OnvifFault(['Sender', 'InvalidArgVal'], `stream not found: ${device.stream}`);
+      if (prefix !== 'tds' && TELLS_CODECS.test(content.name)) await learnTracks(stream, LEARN_TIMEOUT_MS);
     }
     const inner = operation({ ...request, device }, content)?.markup ?? '';
     const name = `${prefix}:${content.name}Response`;

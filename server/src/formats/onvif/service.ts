@@ -8,7 +8,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { BlockList } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { parseListen } from '../../config/listen.ts';
+import { isLoopbackHost, parseListen } from '../../config/listen.ts';
 import { StreamError } from '../../core/errors.ts';
 import type { Logger } from '../../util/log.ts';
 import type { StartService } from '../format.ts';
@@ -53,6 +53,7 @@ export const start: StartService = async ({ services, log }) => {
   const listen = parseListen(String(api.listen ?? '')) ?? parseListen(String(api.tls_listen ?? ''));
   if (!listen) throw new StreamError('invalid', 'onvif.discovery needs api.listen');
   const scheme = api.listen ? 'http' : 'https';
+  if (isLoopbackHost(listen.host)) log.warn('announced to this machine alone', { 'api.listen': api.listen });
   const devices = (services.section('onvif').devices ?? {}) as Readonly<Record<string, { listen?: string }>>;
   const links = await openLinks(listen.host, log);
   if (links.length === 0) throw new StreamError('invalid', 'onvif.discovery: api.listen has no IPv4 address');
