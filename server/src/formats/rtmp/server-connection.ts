@@ -3,7 +3,8 @@
  *
  * Source of truth: "Adobe's Real Time Messaging Protocol 1.0" §7.2; releaseStream, FCPublish and FCUnpublish are observed.
  *
- *   connect                                  window, bandwidth, chunk size, _result
+ *   (handshake)                              chunk size
+ *   connect                                  window, bandwidth, _result
  *   releaseStream FCPublish createStream     _result, createStream's is always 1
  *   play name                                StreamBegin, NetStream.Play.Start, metadata, media
  *   publish name                             NetStream.Publish.Start
@@ -66,7 +67,10 @@ export class ServerConnection {
     this.#remoteAddress = socket.remoteAddress ?? '';
     this.#connection = new RtmpConnection('server', {
       write: (bytes) => this.#write(bytes),
-      onReady: () => socket.setTimeout(IDLE_MS),
+      onReady: () => {
+        socket.setTimeout(IDLE_MS);
+        this.#write(announceChunkSize());
+      },
       onCommand: (command) => this.#command(command),
       onMedia: (message) => this.#input?.push(message),
     });
@@ -172,7 +176,6 @@ export class ServerConnection {
     connection.control(MESSAGE_TYPE.windowAcknowledgementSize, uint32(WINDOW_BYTES));
     const bandwidth = Buffer.concat([uint32(WINDOW_BYTES), Buffer.from([LIMIT_DYNAMIC])]);
     connection.control(MESSAGE_TYPE.setPeerBandwidth, bandwidth);
-    this.#write(announceChunkSize());
     this.#result(
       transaction,
       { fmsVer: 'FMS/3,5,7,7009', capabilities: 31, mode: 1 },
