@@ -153,6 +153,25 @@ export const FORMATS: readonly Format[] = [
     producer: () => import('./exec/producer.ts'),
   },
   {
+    name: 'echo',
+    title: 'Address that a program prints',
+    group: 'program',
+    schemes: ['echo'],
+    example: 'echo:/config/camera-address.sh garden',
+    unsafe: true,
+    producer: () => import('./echo/producer.ts'),
+  },
+  {
+    name: 'expr',
+    title: 'Address that an expression makes (Expr language, with fetch)',
+    group: 'program',
+    schemes: ['expr'],
+    example:
+      "expr:let camera = fetch('http://192.168.1.10/api/streams').json(); 'rtsp://192.168.1.10/' + camera.path",
+    unsafe: true,
+    producer: () => import('./expr/producer.ts'),
+  },
+  {
     name: 'stream',
     title: 'Another stream of this server',
     group: 'program',

@@ -54,6 +54,7 @@ export async function openSource(text: string, context: OpenContext, trusted: bo
 /** Errors say which source failed: "rtsp://***@camera/1: unauthorized". */
 function named(error: unknown, source: SourceText): StreamError {
   const failure = toStreamError(error);
-  if (failure.code === 'aborted' || failure.message.includes('://')) return failure;
+  const isNamed = failure.message.includes('://') || failure.message.startsWith(`${source.scheme}:`);
+  if (failure.code === 'aborted' || isNamed) return failure;
   return new StreamError(failure.code, `${source.url}: ${failure.message}`, failure);
 }

@@ -1,9 +1,9 @@
 /**
- * `exec:COMMAND…#killsignal=15#killtimeout=5#starttimeout=30#backchannel=1#audio=pcma/8000`
+ * `exec:COMMAND…#killsignal=15#killtimeout=5#starttimeout=30#backchannel=1#audio=alaw/8000`
  *
  * Three forms, told apart by the text (observed: go2rtc 1.9.14):
  *   {output} in the command    the program publishes to our RTSP server at the address put in its place
- *   #backchannel=1             the program is a loudspeaker: audio goes to its standard input
+ *   #backchannel=1             the program is a loudspeaker: audio goes to its standard input (stdin, backchannel.ts)
  *   else                       standard output is a byte stream, recognised by its first bytes
  */
 import { randomBytes } from 'node:crypto';
@@ -15,7 +15,7 @@ import type { OpenContext } from '../format.ts';
 import type { SourceText } from '../source-text.ts';
 import { openSpeaker } from './backchannel.ts';
 import { splitCommandLine } from './command-line.ts';
-import { processSettings, startTimeoutMs } from './options.ts';
+import { checkAllowed, processSettings, startTimeoutMs } from './options.ts';
 import { type RunningProcess, startProcess } from './process.ts';
 
 const OUTPUT = '{output}';
@@ -24,7 +24,7 @@ const EXIT_GRACE_MS = 200;
 /** Runs the configured command. */
 export function open(source: SourceText, context: OpenContext): Promise<Producer> {
   const argv = splitCommandLine(source.rest);
-  checkAllowed(argv, context.services.section('exec').allow_paths);
+  checkAllowed('exec', argv, context.services.section('exec').allow_paths);
   return openCommand(argv, source, context);
 }
 
@@ -37,11 +37,6 @@ export function openCommand(
   if (argv.some((word) => word.includes(OUTPUT))) return openPublisher(argv, source, context);
   if (source.options.get('backchannel') === '1') return openSpeaker(argv, source, context);
   return openPipe(argv, source, context);
-}
-
-function checkAllowed(argv: readonly string[], allowPaths: unknown): void {
-  if (!Array.isArray(allowPaths) || allowPaths.includes(argv[0])) return;
-  throw new StreamError('unsafe_source', `exec: ${argv[0]} is not in exec.allow_paths`);
 }
 
 async function openPublisher(
