@@ -58,10 +58,7 @@ export class PesReader {
     const slab = this.#slab;
     slab.append(data, start, end);
     if (slab.length > MAX_PES_BYTES) this.#drop();
-    else if (
-      this.#mayEndEarly &&
-      (this.#length() || (stuffed ? slab.length : Number.POSITIVE_INFINITY)) <= slab.length
-    ) {
+    else if (this.#mayEndEarly && this.#isWhole(stuffed)) {
       this.#finish();
       this.#endedEarly = true;
     }
@@ -79,6 +76,12 @@ export class PesReader {
     if (!this.#open) return;
     if (this.#length() > this.#slab.length) this.#drop();
     else this.#finish();
+  }
+
+  /** Whether its length says so, or the stuffing where it has none. */
+  #isWhole(stuffed: boolean): boolean {
+    const length = this.#length();
+    return length === 0 ? stuffed : length <= this.#slab.length;
   }
 
   /** Bytes of the whole PES packet as it says; 0 where it does not, or not yet. */
