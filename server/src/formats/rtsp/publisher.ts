@@ -19,7 +19,7 @@ import type { RtpFormat } from '../../rtp/payload.ts';
 import { parseRtcp } from '../../rtp/rtcp.ts';
 import { buildSdp } from '../../rtp/sdp.ts';
 import { DEFAULT_PACKET_SIZE } from '../../rtp/sender.ts';
-import type { OpenContext, Publish } from '../format.ts';
+import type { OpenContext, Publish, PublishContext } from '../format.ts';
 import type { SourceText } from '../source-text.ts';
 import type { RtspClient } from './client.ts';
 import {
@@ -58,7 +58,7 @@ interface Plan {
   readonly context: OpenContext;
 }
 
-export const publish: Publish = async (stream: Stream, target: SourceText, context: OpenContext) => {
+export const publish: Publish = async (stream: Stream, target: SourceText, context: PublishContext) => {
   const { signal, services } = context;
   const options = parseOptions(target);
   if (options.lower === 'udp') throw new StreamError('unsupported', 'publishing by RTSP is by TCP only');
@@ -84,6 +84,7 @@ export const publish: Publish = async (stream: Stream, target: SourceText, conte
     await withRecorder({ options, formats, sdp, requestKeyframe, context }, async (viewer) => {
       const joined = await watch(stream, output, viewer, signal);
       selection.release();
+      context.onPushing?.();
       return () => joined.close();
     });
   } catch (error) {

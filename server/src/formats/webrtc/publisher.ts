@@ -64,6 +64,7 @@ export const publish: Publish = async (stream, target, context) => {
       const tracks = agreedTracks(selection, agreement!);
       outgoing = new OutgoingMedia({ stream, peer, transport, tracks, selection, onEnd: end });
       await Promise.race([outgoing.join(), ended.promise]);
+      context.onPushing?.();
       await ended.promise;
     } finally {
       outgoing?.leave();
