@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import {
   type Clip,
   ClipCamera,
@@ -318,5 +323,82 @@ describe('RTMP server with a password', () => {
     await until('the push', () => upload.sources.length === 1);
     stop.abort();
     await pushed;
+  });
+});
+
+describe('RTMP over TLS', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'porthole-rtmps-'));
+  let tls: TlsServer;
+  let server: RtmpServer;
+  let stream: Stream;
+  let port: number;
+
+  before(async () => {
+    const [keyPath, certificatePath] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+    const words =
+      'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost';
+    execFileSync('openssl', [...words.split(' '), '-keyout', keyPath, '-out', certificatePath], {
+      stdio: 'ignore',
+    });
+    stream = streamOf(new ClipCamera(await makeClip(...TEST_VIDEO, '-t', '1', ...H264)));
+    server = await startRtmpServer({ listen: '127.0.0.1:0', streams: new Map([['cam', stream]]), log });
+    tls = createTlsServer({ key: readFileSync(keyPath), cert: readFileSync(certificatePath) }, (socket) => {
+      const inner = connect({ host: '127.0.0.1', port: server.port });
+      for (const end of [socket, inner]) end.on('error', () => {});
+      socket.pipe(inner).pipe(socket);
+    });
+    tls.on('tlsClientError', () => {});
+    tls.listen(0, '127.0.0.1');
+    await once(tls, 'listening');
+    port = (tls.address() as AddressInfo).port;
+  });
+  after(async () => {
+    stream.close();
+    tls.close();
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  for (const url of ['rtmpx://localhost', 'rtmps://127.0.0.1']) {
+    test(`${url} takes a certificate of its own`, async () => {
+      const producer = await open(parseSourceText(`${url}:${port}/live/cam`), contextOf());
+      assert.equal((await collect(producer, 5))[0]?.key, true);
+    });
+  }
+
+  test('rtmps: by name does not', async () => {
+    const opening = open(parseSourceText(`rtmps://localhost:${port}/live/cam`), contextOf());
+    await assert.rejects(opening, /certificate refused/);
+  });
+});
+
+describe('RTMP client', () => {
+  test('gives up on a server that says nothing, and at once when nobody waits', async () => {
+    const silent = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const source = parseSourceText(`rtmp://127.0.0.1:${port}/live/cam#timeout=0.2`);
+    await assert.rejects(open(source, contextOf()), { code: 'timeout' });
+    const left = new AbortController();
+    const opening = open(parseSourceText(`rtmp://127.0.0.1:${port}/live/cam`), contextOf(left.signal));
+    setTimeout(() => left.abort(), 20);
+    await assert.rejects(opening, { code: 'aborted' });
+    silent.close();
+  });
+
+  test('says so when a server is none, or is not there', async () => {
+    const web = createServer((socket) =>
+      socket.on('error', () => {}).end(`HTTP/1.1 400\r\n${' '.repeat(2000)}`),
+    );
+    web.listen(0, '127.0.0.1');
+    await once(web, 'listening');
+    const { port } = web.address() as AddressInfo;
+    await assert.rejects(open(parseSourceText(`rtmp://127.0.0.1:${port}/live/cam`), contextOf()), {
+      code: 'protocol',
+    });
+    web.close();
+    await assert.rejects(open(parseSourceText('rtmp://127.0.0.1:1/live/cam'), contextOf()), {
+      code: 'unreachable',
+    });
   });
 });
