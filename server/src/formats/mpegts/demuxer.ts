@@ -98,6 +98,8 @@ export function createDemuxer(): Demuxer {
       return lanes.length > 0 && lanes.every(({ reader }) => reader.codec !== undefined);
     },
     get tracks() {
+      // Some codecs are known by the PMT alone, before their first packet.
+      for (const { id, reader } of lanes) if (reader.codec && !tracks.has(id)) trackOf(id, reader.codec);
       return [...tracks.values()].sort((a, b) => a.id - b.id);
     },
     get corrupt() {

@@ -4,9 +4,10 @@
  *   start of a section:   pointer:8 │ rest of the section before (pointer bytes) │ section │ section … FF FF
  *   else:                 more of the section in progress
  *
- * Source of truth: ISO 13818-1 §2.4.4.
+ * Source of truth: ISO 13818-1 §2.4.4. A section with a wrong CRC counts when the same bytes come a second time: then
+ * the sender reckons it wrongly, as some cameras do.
  */
-import { MAXIMUM_SECTION_BYTES, parseSection, type Section } from './tables.ts';
+import { isIntact, MAXIMUM_SECTION_BYTES, parseSection, type Section } from './tables.ts';
 
 const LENGTH_BYTES = 3;
 const STUFFING = 0xff;
@@ -14,6 +15,8 @@ const STUFFING = 0xff;
 export class SectionReader {
   readonly #onSection: (section: Section, bytes: Buffer) => void;
   #pending: Buffer | undefined;
+  /** The last section whose CRC was wrong. */
+  #doubted: Buffer | undefined;
   /** Sections that were corrupt. */
   corrupt = 0;
 
@@ -62,8 +65,14 @@ export class SectionReader {
   }
 
   #read(bytes: Buffer): void {
-    const section = parseSection(bytes);
+    const section = this.#isCredible(bytes) ? parseSection(bytes) : undefined;
     if (section) this.#onSection(section, bytes);
     else this.corrupt++;
+  }
+
+  #isCredible(bytes: Buffer): boolean {
+    if (isIntact(bytes) || this.#doubted?.equals(bytes)) return true;
+    this.#doubted = bytes;
+    return false;
   }
 }

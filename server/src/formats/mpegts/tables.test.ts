@@ -119,3 +119,14 @@ test('what is written is read', () => {
   assert.deepEqual([registrationOf(streams[1]!), opusChannelsOf(streams[1]!)], ['Opus', 1]);
   assert.equal(registrationOf(streams[0]!), undefined);
 });
+
+test('a section with a wrong CRC counts when the same bytes come again', () => {
+  const wrong = section(0, 1, programs(0x100));
+  wrong[wrong.length - 1]! ^= 1;
+  const other = section(0, 1, programs(0x200));
+  other[other.length - 1]! ^= 1;
+  const found: number[] = [];
+  const reader = new SectionReader(({ body }) => found.push(...parsePat(body)));
+  for (const bytes of [wrong, other, wrong, wrong]) send(reader, bytes);
+  assert.deepEqual([found, reader.corrupt], [[0x100], 3]);
+});

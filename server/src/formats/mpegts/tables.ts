@@ -57,9 +57,14 @@ export function crc32Mpeg(data: Buffer): number {
   return crc >>> 0;
 }
 
-/** Reads a whole section with its CRC; undefined if it is cut short, corrupt, or has no such head. */
+/** Whether a whole section is as it was sent, by the CRC at its end. */
+export function isIntact(data: Buffer): boolean {
+  return crc32Mpeg(data) === 0;
+}
+
+/** Reads a whole section; undefined if it is cut short or has no such head. */
 export function parseSection(data: Buffer): Section | undefined {
-  if (data.length < HEAD_BYTES + CRC_BYTES || !(data[1]! & 0x80) || crc32Mpeg(data) !== 0) return undefined;
+  if (data.length < HEAD_BYTES + CRC_BYTES || !(data[1]! & 0x80)) return undefined;
   return {
     tableId: data[0]!,
     id: data.readUInt16BE(3),
