@@ -9,6 +9,7 @@ import {
   type ElementaryStream,
   opusChannelsOf,
   opusDescriptors,
+  parsePat,
   registrationOf,
 } from './tables.ts';
 import { STREAM_TYPE } from './transport.ts';
