@@ -114,7 +114,7 @@ const HEVC_LAYER_0 = 0x01;
  */
 export function annexBCodec(bytes: Buffer): 'h264' | 'hevc' | undefined {
   const first = bytes.indexOf(START_CODE);
-  if (first !== 0 && !(first === 1 && bytes[0] === 0)) return undefined;
+  if (first < 0 || bytes.subarray(0, first).some((byte) => byte !== 0)) return undefined;
   for (let at = first; at >= 0; at = bytes.indexOf(START_CODE, at + 3)) {
     const header = bytes[at + 3] ?? 0x80;
     if (header & 0x80) break;

@@ -4,12 +4,14 @@
  *   00 00 00 01 SPS 00 00 00 01 PPS 00 00 01 IDR slice … 00 00 00 01 P slice …
  *                                                        └ first slice of a picture: the access unit before it is whole
  *
- * There are no timestamps in the bytes: arrival time stands in for them.
+ * There are no timestamps in the bytes: arrival time stands in for them, for pictures in disorder (B-frames) by way of
+ * display-order.ts.
  */
 import type { VideoCodec } from '../../codecs/codec.ts';
 import { joinNals } from '../../codecs/nal.ts';
 import type { Demuxer, Packet, Track, WritePacket } from '../../core/model.ts';
 import { createArrivalClock } from '../arrival-clock.ts';
+import { DisplayOrder, type OrderFacts } from './display-order.ts';
 
 /** What differs between the two codecs. */
 export interface NalRules {
@@ -20,6 +22,8 @@ export interface NalRules {
   isKey(data: Buffer): boolean;
   /** From the parameter sets seen so far; undefined while some are missing. */
   codec(parameterSets: readonly Buffer[]): VideoCodec | undefined;
+  /** How pictures are ordered; undefined where they are shown as they are decoded. */
+  order(parameterSets: readonly Buffer[]): OrderFacts | undefined;
   /** Parameter sets with the same kind replace each other. */
   parameterKind(nal: Buffer): string;
 }
@@ -36,6 +40,8 @@ export function createAnnexBDemuxer(rules: NalRules): Demuxer {
   let hasPicture = false;
   let parametersChanged = false;
   let track: Track | undefined;
+  let order: DisplayOrder | undefined;
+  let slice: Buffer | undefined;
 
   const finishUnit = (write: WritePacket): void => {
     const nals = unit;
@@ -54,7 +60,8 @@ export function createAnnexBDemuxer(rules: NalRules): Demuxer {
       key: rules.isKey(data),
       time: Date.now(),
     };
-    write(packet);
+    if (order && slice) order.add(packet, slice, write);
+    else write(packet);
   };
 
   const takeParameterSet = (nal: Buffer): void => {
@@ -62,6 +69,17 @@ export function createAnnexBDemuxer(rules: NalRules): Demuxer {
     if (parameterSets.get(kind)?.equals(nal)) return;
     parameterSets.set(kind, Buffer.from(nal));
     parametersChanged = true;
+  };
+
+  const useParameterSets = (write: WritePacket): void => {
+    parametersChanged = false;
+    const sets = [...parameterSets.values()];
+    const codec = rules.codec(sets);
+    if (!codec) return;
+    order?.flush(write);
+    track = { id: 0, codec };
+    const facts = rules.order(sets);
+    order = facts && new DisplayOrder(facts);
   };
 
   const takeNal = (nal: Buffer, write: WritePacket): void => {
@@ -72,15 +90,11 @@ export function createAnnexBDemuxer(rules: NalRules): Demuxer {
       takeParameterSet(nal);
       return;
     }
-    if (role === 'picture') {
-      hasPicture = true;
-      if (parametersChanged) {
-        parametersChanged = false;
-        const codec = rules.codec([...parameterSets.values()]);
-        if (codec) track = { id: 0, codec };
-      }
-    }
-    unit.push(Buffer.from(nal));
+    if (role === 'picture' && parametersChanged) useParameterSets(write);
+    const kept = Buffer.from(nal);
+    unit.push(kept);
+    if (role === 'picture' && !hasPicture) slice = kept;
+    if (role === 'picture') hasPicture = true;
   };
 
   /** Takes all units that a later start code ends; what follows the last start code stays pending. */
@@ -114,6 +128,7 @@ export function createAnnexBDemuxer(rules: NalRules): Demuxer {
       pending = Buffer.concat([pending, START_CODE]);
       takeWhole(write);
       finishUnit(write);
+      order?.flush(write);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** H.264 elementary stream: the rules of ITU-T H.264 §7.4.1.2.3 for finding the first unit of an access unit. */
-import { H264_NAL, h264Codec, isH264Key } from '../../codecs/h264.ts';
+import { H264_NAL, h264Codec, isH264Key, parseSps } from '../../codecs/h264.ts';
+import { h264PictureOrder } from '../../codecs/picture-order.ts';
 import type { Demuxer } from '../../core/model.ts';
 import { createAnnexBDemuxer } from './annex-b.ts';
 
@@ -36,6 +37,12 @@ export function createDemuxer(): Demuxer {
       const sps = sets.filter((set) => typeOf(set) === H264_NAL.sps);
       const pps = sets.filter((set) => typeOf(set) === H264_NAL.pps);
       return sps.length && pps.length ? h264Codec(sps, pps) : undefined;
+    },
+    order(sets) {
+      const sps = sets.find((set) => typeOf(set) === H264_NAL.sps);
+      const facts = sps && parseSps(sps);
+      const order = facts?.reorderDepth === 0 ? undefined : sps && h264PictureOrder(sps);
+      return order && { order, depth: facts?.reorderDepth, step: 2 };
     },
     parameterKind: (nal) => (typeOf(nal) === H264_NAL.sps ? 'sps' : `pps${firstUe(nal)}`),
   });
