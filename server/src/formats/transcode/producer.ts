@@ -2,11 +2,15 @@
  * A transcode that runs: one FFmpeg, fed with one track of a stream.
  *
  *   feed ─ Matroska → stdin  ffmpeg  stdout → NUT ─ demuxer → packets, with the times of those that went in
+ *
+ * It is open when its first output tells the codec. Sound may not come for long (a camera whose microphone is off), and
+ * pictures must not wait for it: its codec is known beforehand, and its time is short.
  */
-import { describeCodec } from '../../codecs/codec.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Codec, describeCodec } from '../../codecs/codec.ts';
 import { StreamError } from '../../core/errors.ts';
 import { HeldInput } from '../../core/held-input.ts';
-import { createPeer } from '../../core/model.ts';
+import { createPeer, type Track } from '../../core/model.ts';
 import type { TranscodeJob, TranscodeProducer } from '../../core/transcode.ts';
 import type { Logger } from '../../util/log.ts';
 import { startProcess } from '../exec/process.ts';
@@ -15,6 +19,8 @@ import { createDemuxer } from '../nut/demuxer.ts';
 import { Feed } from './feed.ts';
 
 const OPEN_TIMEOUT_MS = 15_000;
+/** A program that cannot do it at all has ended by then. */
+const PREDICTED_AFTER_MS = 1000;
 const OUTPUT = {
   key: 'transcode',
   createMuxer: (tracks: Parameters<typeof createMatroskaMuxer>[0]) =>
@@ -56,7 +62,8 @@ export async function openTranscode(
   let leave: (() => void) | undefined;
   try {
     leave = await job.feed(OUTPUT, feed);
-    await ready.promise;
+    const known = predictable(job.to) ? sleep(PREDICTED_AFTER_MS, undefined, { signal }) : undefined;
+    await (known ? Promise.race([ready.promise, known]) : ready.promise);
   } catch (error) {
     leave?.();
     await program.stop();
@@ -65,16 +72,19 @@ export async function openTranscode(
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);
   }
+  const tracks: readonly Track[] = predictable(job.to) ? [{ id: 0, codec: job.to }] : demuxer.tracks;
   return {
     peer,
     hardware,
-    tracks: demuxer.tracks,
+    tracks,
     onStreamTime: true,
     // It is as silent as the camera, which has a watchdog of its own; its feed has another.
     allowedSilenceMs: Number.POSITIVE_INFINITY,
     async run(write, runSignal) {
       try {
-        await input.run(demuxer.tracks, write, runSignal);
+        const [track] = tracks;
+        const predicted = predictable(job.to) && track;
+        await input.run(tracks, predicted ? (packet) => write({ ...packet, track }) : write, runSignal);
       } finally {
         leave();
         await program.stop();
@@ -82,3 +92,6 @@ export async function openTranscode(
     },
   };
 }
+
+/** Whether the codec is known before the encoder tells; FLAC's header has the encoder's own block sizes. */
+const predictable = ({ kind, name }: Codec): boolean => kind === 'audio' && name !== 'flac';

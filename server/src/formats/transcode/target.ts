@@ -6,6 +6,7 @@
  *
  * A viewer that takes anything needs no transcode.
  */
+import { AAC_OBJECT_TYPE, aacCodec, buildAudioSpecificConfig } from '../../codecs/aac.ts';
 import {
   type AudioCodec,
   type AudioCodecName,
@@ -25,7 +26,7 @@ const TELEPHONE_SAMPLE_RATE = 8000;
 const G722_SAMPLE_RATE = 16000;
 const MAXIMUM_CHANNELS = 2;
 
-/** The codec to make of `from`; without extradata, which the encoder tells. Undefined where nothing fits. */
+/** The codec to make of `from`; without extradata where only the encoder can tell it (h264, flac). Undefined where nothing fits. */
 export function transcodeTarget(from: Codec, request: MediaRequest): Codec | undefined {
   if (request.kind !== from.kind) return undefined;
   if (from.kind === 'audio') return audioTarget(from, request.codecs);
@@ -64,6 +65,7 @@ function targetFor(from: AudioCodec, pattern: CodecPattern): AudioCodec | undefi
     case 'opus':
       return rate(OPUS_SAMPLE_RATE, [OPUS_SAMPLE_RATE]) === undefined ? undefined : opusCodec(channels);
     case 'aac':
+      return aac(withRate(rate(nearest(from.sampleRate, MPEG_SAMPLE_RATES), MPEG_SAMPLE_RATES)));
     case 'mp3':
       return withRate(rate(nearest(from.sampleRate, MPEG_SAMPLE_RATES), MPEG_SAMPLE_RATES));
     case 'pcm_alaw':
@@ -80,6 +82,12 @@ function targetFor(from: AudioCodec, pattern: CodecPattern): AudioCodec | undefi
     default:
       return undefined;
   }
+}
+
+function aac(plain: AudioCodec | undefined): AudioCodec | undefined {
+  if (!plain) return undefined;
+  const { sampleRate, channels } = plain;
+  return aacCodec(buildAudioSpecificConfig({ objectType: AAC_OBJECT_TYPE.lc, sampleRate, channels }));
 }
 
 const nearest = (wanted: number, possible: readonly number[]): number =>
