@@ -6,12 +6,15 @@
  *   garden                             a stream of this server
  *   ffmpeg:garden#audio=opus           FFmpeg on a stream, a URL of a listed protocol, a media file, a device,
  *                                      with options whose values cannot become arguments of FFmpeg
+ *   v4l2:device?… alsa:device?…        a device of this machine, without options
  *
  * Everything else is refused, with a reason.
  */
 import { StreamError } from '../core/errors.ts';
+import { parseSoundDevice } from '../formats/alsa/options.ts';
 import { formatOfScheme } from '../formats/open.ts';
 import { parseSourceText, type SourceText } from '../formats/source-text.ts';
+import { parseVideoDevice } from '../formats/v4l2/options.ts';
 
 export interface SourcePolicy {
   readonly isStream: (name: string) => boolean;
@@ -87,8 +90,17 @@ function check(text: string, policy: SourcePolicy): void {
       `${source.scheme}: sources are accepted from the config file only`,
     );
   }
+  checkDeviceSource(source);
   if (source.scheme === 'ffmpeg') checkFfmpeg(source, policy);
   else checkSpaces(text);
+}
+
+/** Devices are read by programs: their parsers take only what cannot become an argument; options are for the config file. */
+function checkDeviceSource({ scheme, rest, options }: SourceText): void {
+  if (scheme !== 'v4l2' && scheme !== 'alsa') return;
+  if (scheme === 'v4l2') parseVideoDevice(rest);
+  else parseSoundDevice(rest);
+  if (options.entries.length > 0) throw refused(`${scheme}: options`);
 }
 
 /** White space splits command lines and log lines; no camera address needs it. */

@@ -20,6 +20,8 @@ export interface RunningProcess {
   readonly pid: number;
   readonly stdin: Writable;
   readonly stdout: Readable;
+  /** Text; its end is in `exited`, too. */
+  readonly stderr: Readable;
   /** Resolves when the program has ended, with why in words: "ffmpeg: exit code 1: No such file". Never rejects. */
   readonly exited: Promise<string>;
   /** Ends the whole process group; resolves when the program is gone. */
@@ -61,6 +63,7 @@ export async function startProcess(
     pid: child.pid ?? 0,
     stdin: child.stdin,
     stdout: child.stdout,
+    stderr: child.stderr,
     exited,
     async stop() {
       if (!running.has(child)) return;

@@ -13,7 +13,7 @@ import type { Producer } from '../../core/model.ts';
 import { openBytes } from '../byte-stream.ts';
 import type { OpenContext } from '../format.ts';
 import type { SourceText } from '../source-text.ts';
-import { openSpeaker } from './backchannel.ts';
+import { openSpeaker, speakerCodecs } from './backchannel.ts';
 import { splitCommandLine } from './command-line.ts';
 import { checkAllowed, processSettings, startTimeoutMs } from './options.ts';
 import { type RunningProcess, startProcess } from './process.ts';
@@ -35,7 +35,9 @@ export function openCommand(
   context: OpenContext,
 ): Promise<Producer> {
   if (argv.some((word) => word.includes(OUTPUT))) return openPublisher(argv, source, context);
-  if (source.options.get('backchannel') === '1') return openSpeaker(argv, source, context);
+  if (source.options.get('backchannel') === '1') {
+    return openSpeaker(() => argv, speakerCodecs(source), source, context);
+  }
   return openPipe(argv, source, context);
 }
 
