@@ -300,7 +300,7 @@ export const FORMATS: readonly Format[] = [
     receives: ['pcm_s16le', 'pcm_alaw', 'pcm_mulaw'],
     extensions: ['wav'],
     mimeTypes: ['audio/wav', 'audio/x-wav', 'audio/wave'],
-    detect: (head) => head.toString('latin1', 0, 4) === 'RIFF',
+    detect: (head) => /^(?:RIFF|RF64)[^]{4}WAVE/.test(head.toString('latin1', 0, 12)),
     demuxer: () => import('./wav/demuxer.ts'),
   },
   {

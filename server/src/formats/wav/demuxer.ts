@@ -1,5 +1,6 @@
 /**
- * RIFF/WAVE with PCM (Microsoft RIFF specification): chunks until `data`, then samples to the end of the input.
+ * RIFF/WAVE with PCM (Microsoft RIFF specification): chunks until `data`, then samples to the end of the input, whatever
+ * the size of `data` says: live encoders don't know it.
  *
  *   "RIFF" size "WAVE" | "fmt " 16 | format 1=PCM 6=A-law 7=mu-law | channels | rate | … | "data" size | samples …
  */
@@ -12,6 +13,8 @@ const CODECS: Readonly<Record<number, AudioCodecName>> = { 1: 'pcm_s16le', 6: 'p
 /** WAVE_FORMAT_EXTENSIBLE: the real format stands in the first bytes of its GUID. */
 const EXTENSIBLE = 0xfffe;
 const RIFF_BYTES = 12;
+/** RF64 is for files of more than 4 GB (EBU Tech 3306). */
+const WAVE_FILES = ['RIFFWAVE', 'RF64WAVE'];
 const CHUNK_HEADER_BYTES = 8;
 const MAXIMUM_HEADER_BYTES = 64 << 10;
 const PACKET_SECONDS = 0.02;
@@ -54,6 +57,9 @@ export function createDemuxer(): Demuxer {
   };
 
   const readHeader = (): void => {
+    if (pending.length < RIFF_BYTES) return;
+    const magic = pending.toString('latin1', 0, 4) + pending.toString('latin1', 8, RIFF_BYTES);
+    if (!WAVE_FILES.includes(magic)) throw new StreamError('protocol', 'wav: not a WAVE file');
     let offset = RIFF_BYTES;
     while (offset + CHUNK_HEADER_BYTES <= pending.length) {
       const name = pending.toString('latin1', offset, offset + 4);
