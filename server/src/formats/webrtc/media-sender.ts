@@ -27,6 +27,7 @@ export class MediaSender {
   readonly #path: () => IcePath | undefined;
   /** By index of the muxer's tracks; undefined for those that the peer does not take. */
   readonly #senders: readonly (TrackSender | undefined)[];
+  readonly #onBegin: () => void;
   #muxer: PayloadMuxer | undefined;
   #burst: PayloadChunk[] | undefined = [];
   #waiting: Waiting[] = [];
@@ -35,9 +36,15 @@ export class MediaSender {
   /** Newest chunk of each track: what sender reports refer to. */
   readonly #newest: (PayloadChunk | undefined)[] = [];
 
-  constructor(path: () => IcePath | undefined, senders: readonly (TrackSender | undefined)[]) {
+  /** `onBegin`: a track is about to send its first packet. Its sender report is best sent now: it tells where the track lies. */
+  constructor(
+    path: () => IcePath | undefined,
+    senders: readonly (TrackSender | undefined)[],
+    onBegin: () => void,
+  ) {
     this.#path = path;
     this.#senders = senders;
+    this.#onBegin = onBegin;
   }
 
   get queuedBytes(): number {
@@ -103,7 +110,9 @@ export class MediaSender {
     const sender = this.#senders[chunk.track];
     const path = this.#path();
     if (!sender || !path) return;
+    const begins = this.#newest[chunk.track] === undefined;
     this.#newest[chunk.track] = chunk;
+    if (begins) this.#onBegin();
     const sending = sender.begin(chunk, shift);
     if (this.#waiting.length === 0 && this.#timer === undefined) {
       let done = sender.continue(sending, path);

@@ -136,7 +136,11 @@ export class OutgoingMedia implements Viewer<PayloadChunk> {
         nack: format.feedback.includes('nack'),
       });
     });
-    return new MediaSender(() => transport.path, senders);
+    return new MediaSender(
+      () => transport.path,
+      senders,
+      () => this.#report(),
+    );
   }
 
   #report(): void {
