@@ -15,6 +15,13 @@ const GROUPS: readonly (readonly [Format['group'], string])[] = [
   ['output', 'Outputs'],
 ];
 
+const NOT_OFFERED = `## Not offered
+
+- **SRT**, \`srt:\`. We found no package on npm that brings libsrt, or the protocol, as a prebuilt binary for Linux on x64 and arm64 that is
+  kept up with current Node.js; a protocol of our own would be encryption, retransmission and congestion control, which the
+  system's FFmpeg has from libsrt. Use \`ffmpeg:srt://192.168.1.10:9000#video=copy#audio=copy\`, also through the API.
+`;
+
 /** docs/formats.md, whole. */
 export function renderFormats(formats: readonly Format[] = FORMATS): string {
   const sections = GROUPS.flatMap(([group, title]) => {
@@ -26,7 +33,8 @@ export function renderFormats(formats: readonly Format[] = FORMATS): string {
 Made from the table in [formats/index.ts](../server/src/formats/index.ts) by \`node scripts/generate-docs.ts\`.
 A byte format is read from HTTP, TCP, a program's output and HTTP POST alike.
 
-${sections.join('\n')}`;
+${sections.join('\n')}
+${NOT_OFFERED}`;
 }
 
 function renderFormat(format: Format): string {

@@ -1,7 +1,12 @@
-/** `/api/ffmpeg`: plays a file, a live address or speech on the loudspeaker of a stream. */
+/**
+ * `/api/ffmpeg`: plays a file, a live address or speech on the loudspeaker of a stream.
+ * `/api/ffmpeg/devices`, `/api/ffmpeg/hardware`: what FFmpeg finds at this machine, in the form of discovery.
+ */
 import { Type } from 'typebox';
+import { captureDevices, hardwareEngines } from '../../formats/ffmpeg/devices.ts';
 import type { ApiContext, App } from '../context.ts';
 import { HttpError } from '../errors.ts';
+import { leftSignal } from '../left-signal.ts';
 import { requireAllowed } from '../stream-changes.ts';
 import { requireStream } from '../stream-lookup.ts';
 import { Text } from '../validation.ts';
@@ -31,6 +36,22 @@ export function ffmpegRoutes(app: App, context: ApiContext): void {
       return reply.send();
     },
   );
+
+  const found = {
+    devices: ['Finds cameras and microphones at this machine', captureDevices],
+    hardware: ['Tries the hardware encoders of this machine', hardwareEngines],
+  } as const;
+  for (const [name, [summary, find]] of Object.entries(found))
+    app.get(
+      `/api/ffmpeg/${name}`,
+      { schema: { tags: ['discovery'], summary }, config: { admin: true } },
+      async (_request, reply) => {
+        const binary = String(context.services.section('ffmpeg').bin ?? 'ffmpeg');
+        const sources = await find({ binary, log: context.log, signal: leftSignal(reply) });
+        if (sources.length === 0) throw new HttpError(404, 'no sources');
+        return { sources };
+      },
+    );
 }
 
 interface Sound {

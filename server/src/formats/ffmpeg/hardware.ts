@@ -92,9 +92,21 @@ export function probeEngine(binary: string, log: Logger): Promise<Engine | undef
   return result;
 }
 
+/** Engines that this kind of machine may have, in order of preference. */
+const CANDIDATES: readonly Engine[] = process.arch === 'x64' ? ['cuda', 'vaapi'] : ['v4l2m2m', 'rkmpp'];
+
+/** Tries every engine that this kind of machine may have, anew each time. */
+export async function probeEngines(
+  binary: string,
+  log: Logger,
+): Promise<{ readonly engine: Engine; readonly works: boolean }[]> {
+  const results = [];
+  for (const engine of CANDIDATES) results.push({ engine, works: await encodes(binary, engine, log) });
+  return results;
+}
+
 async function findEngine(binary: string, log: Logger): Promise<Engine | undefined> {
-  const candidates: readonly Engine[] = process.arch === 'x64' ? ['cuda', 'vaapi'] : ['v4l2m2m', 'rkmpp'];
-  for (const engine of candidates) {
+  for (const engine of CANDIDATES) {
     if (await encodes(binary, engine, log)) {
       log.info('hardware encoder found', { engine });
       return engine;
