@@ -26,6 +26,8 @@ const TAGS = { tags: ['hls'] };
 const id = Text('From the first playlist');
 const n = Text('Number of the segment');
 const part = Type.Optional(Text('Number of the part'));
+/** A client that takes nothing for so long holds segments that are gone for all others. */
+const STUCK_MS = 15_000;
 /** Segments never change; their address holds a secret, so nobody else may keep them. */
 const KEEP = 'private, max-age=60';
 
@@ -68,12 +70,12 @@ export function hlsRoutes(app: App, context: ApiContext): void {
       },
     },
     async ({ query }, reply) => {
+      reply.header('access-control-allow-origin', '*');
       const sequence = numberOf('_HLS_msn', query._HLS_msn);
       const awaitedPart = numberOf('_HLS_part', query._HLS_part);
       if (sequence === undefined && awaitedPart !== undefined)
         throw new HttpError(400, '_HLS_part needs _HLS_msn');
       const awaited = sequence === undefined ? undefined : { sequence, part: awaitedPart };
-      reply.header('access-control-allow-origin', '*');
       return hls.use(query.id, async (session) =>
         sendPlaylist(reply, session, await mediaPlaylist(session, awaited, leftSignal(reply))),
       );
@@ -111,9 +113,9 @@ export function hlsRoutes(app: App, context: ApiContext): void {
         },
       },
       ({ query }, reply) => {
+        reply.header('access-control-allow-origin', '*');
         const sequence = numberOf('n', query.n)!;
         const partNumber = numberOf('part', query.part);
-        reply.header('access-control-allow-origin', '*');
         return hls.use(query.id, async (session) =>
           sendPayload(
             reply,
@@ -166,6 +168,7 @@ function sendPayload(
   raw.setHeader('cache-control', KEEP);
   raw.setHeader('access-control-allow-origin', '*');
   raw.writeHead(200, { 'content-type': contentType, 'content-length': bytes });
+  raw.setTimeout(STUCK_MS);
   raw.cork();
   for (const buffer of buffers) raw.write(buffer);
   raw.end();

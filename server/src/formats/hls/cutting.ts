@@ -30,8 +30,9 @@ export interface Filling {
 const LEAST_SEGMENT_SECONDS = 0.9;
 /** What the first playlist must hold: a picture is shown at once, and this much is played while the next part is made. */
 export const FIRST_SEGMENT_SECONDS = 0.5;
-/** A target duration holds for what rounds to it. */
+/** A target duration holds for what rounds to it; groups of pictures that come near are given one more. */
 const ROUNDING_SECONDS = 0.45;
+const ROUNDING_DOWN_SECONDS = 0.35;
 const USUAL_TARGET_SECONDS = 2;
 const LONGEST_TARGET_SECONDS = 12;
 /** For groups of pictures beyond that. */
@@ -59,7 +60,7 @@ export function planSegments(gopSeconds: number, pendingSeconds: number, frameSe
 function targetSeconds(gopSeconds: number, pendingSeconds: number): number {
   const pending = pendingSeconds > gopSeconds ? Math.ceil(pendingSeconds + ROUNDING_SECONDS) : 0;
   const known = gopSeconds > 0 ? wholeGroups(gopSeconds) : USUAL_TARGET_SECONDS;
-  const wanted = Math.max(pending, Math.ceil(known - ROUNDING_SECONDS + 0.1), 1);
+  const wanted = Math.max(pending, Math.ceil(known - ROUNDING_DOWN_SECONDS), 1);
   return wanted > LONGEST_TARGET_SECONDS ? LONG_GOP_TARGET_SECONDS : wanted;
 }
 

@@ -3,7 +3,7 @@ import type { Piece } from './segmenter.ts';
 
 /** Facts of a stream that outlive a segmenter. */
 export interface KnownTiming {
-  /** Longest distance of key frames so far, seconds; 0 = not known. */
+  /** Longest distance of key frames that the last segmenter saw, seconds; 0 = not known. */
   gopSeconds: number;
 }
 
@@ -14,6 +14,8 @@ const MAXIMUM_STEPS = 100;
 
 export class Measure {
   readonly #known: KnownTiming;
+  readonly #earlierGopSeconds: number;
+  #gopSeconds = 0;
   #firstSeconds: number | undefined;
   #lastKeySeconds: number | undefined;
   #endSeconds = 0;
@@ -24,13 +26,16 @@ export class Measure {
 
   constructor(known: KnownTiming) {
     this.#known = known;
+    this.#earlierGopSeconds = known.gopSeconds;
   }
 
   add({ key, bytes, seconds, picture }: Piece, startSeconds: number): void {
     this.#firstSeconds ??= startSeconds;
     if (key) {
-      const gopSeconds = startSeconds - (this.#lastKeySeconds ?? startSeconds);
-      this.#known.gopSeconds = Math.max(this.#known.gopSeconds, gopSeconds);
+      if (this.#lastKeySeconds !== undefined) {
+        this.#gopSeconds = Math.max(this.#gopSeconds, startSeconds - this.#lastKeySeconds);
+        this.#known.gopSeconds = this.#gopSeconds;
+      }
       this.#lastKeySeconds = startSeconds;
     }
     this.#endSeconds = Math.max(this.#endSeconds, startSeconds + seconds);
@@ -65,8 +70,9 @@ export class Measure {
     return steps[steps.length >> 1] || USUAL_FRAME_SECONDS;
   }
 
+  /** Longest distance of key frames; 0 = not known. */
   get gopSeconds(): number {
-    return this.#known.gopSeconds;
+    return Math.max(this.#earlierGopSeconds, this.#gopSeconds);
   }
 
   /** How long the present group of pictures is already. */

@@ -40,6 +40,7 @@ const MAXIMUM_ERAS = 64;
 /** Times within an era that step farther than this begin another one, although the playlist does not say so. */
 const JUMP_SECONDS = 30;
 const USUAL_FRAME_SECONDS = 0.04;
+const RECENT_MS = 600_000;
 
 /** Which tracks of its segments a rendition gives. */
 export type Kinds = readonly ('video' | 'audio')[];
@@ -87,7 +88,7 @@ export class Rendition {
       this.#era = era;
       this.#shiftSeconds = undefined;
     }
-    this.#segmentTimeMs = segment.timeMs;
+    this.#segmentTimeMs = isRecent(segment.timeMs) ? segment.timeMs : undefined;
     this.#segmentStart = undefined;
     if (init) this.#demuxer.push(init, this.#write);
     this.#demuxer.push(bytes, this.#write);
@@ -133,6 +134,10 @@ export class Rendition {
     return known;
   }
 }
+
+/** A recording tells the time of its making, which is nothing to a live stream. */
+const isRecent = (timeMs: number | undefined): boolean =>
+  timeMs !== undefined && Math.abs(timeMs - Date.now()) < RECENT_MS;
 
 /** The demuxer for what a segment, or its initialization segment, begins with. */
 async function createDemuxer(head: Buffer): Promise<Demuxer> {
