@@ -11,6 +11,7 @@ import { codecString } from '../../server/src/codecs/codec-string.ts';
 import { h264Codec, isH264Key, parseAvcC, parseSps as parseH264Sps } from '../../server/src/codecs/h264.ts';
 import { hevcCodec, isHevcKey, parseHvcC } from '../../server/src/codecs/hevc.ts';
 import { parseSps as parseHevcSps } from '../../server/src/codecs/hevc-sps.ts';
+import { withTypicalHuffmanTables } from '../../server/src/codecs/jpeg-huffman.ts';
 import { parseStreamMuxConfig, readLatmAudioMuxElement } from '../../server/src/codecs/latm.ts';
 import { findJpegEnd, parseJpegSize, splitJpegs, withHuffmanTables } from '../../server/src/codecs/mjpeg.ts';
 import {
@@ -109,6 +110,7 @@ test('jpeg', () => {
     if (size) sizes++;
     assert.ok(!size || (size.width <= 65535 && size.height <= 65535));
     assert.ok(withHuffmanTables(input).length <= input.length + 420);
+    assert.ok((withTypicalHuffmanTables(input)?.length ?? 0) <= 4 * input.length + 2000);
     assert.ok(findJpegEnd(input) <= input.length);
     const { frames, rest } = splitJpegs(input);
     assert.ok(frames.reduce((sum, frame) => sum + frame.length, rest.length) <= input.length);

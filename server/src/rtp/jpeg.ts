@@ -7,10 +7,12 @@
  *   then a part of the scan
  *
  * Types 0 and 1 are 4:2:2 and 4:2:0 with the standard Huffman tables; 64 and 65 are the same with restart markers.
+ * Pictures with tables of their own are rewritten (codecs/jpeg-huffman.ts).
  * Pictures wider or higher than 2040 don't fit the header: the size then comes from SDP (`a=x-dimensions:W,H`), or is
  * guessed for cameras that just let the byte wrap.
  */
 import { type Codec, type VideoCodec, videoCodec } from '../codecs/codec.ts';
+import { withTypicalHuffmanTables } from '../codecs/jpeg-huffman.ts';
 import type { Packet } from '../core/model.ts';
 import { buildJpegHeader, quantizationOfQuality } from './jpeg-header.ts';
 import { parseJpeg } from './jpeg-parts.ts';
@@ -62,8 +64,12 @@ function dimensionsOf(format: RtpFormat): { width: number; height: number } {
 }
 
 function packetize(packet: Packet, sink: PacketSink): boolean {
-  const { data } = packet;
-  const parts = parseJpeg(data);
+  let { data } = packet;
+  let parts = parseJpeg(data);
+  if (!parts) {
+    data = withTypicalHuffmanTables(data) ?? data;
+    parts = parseJpeg(data);
+  }
   if (!parts || parts.scanEnd === parts.scanStart) return false;
   const { width, height, restartInterval, quantization, scanStart, scanEnd } = parts;
   const type = (parts.subsampling === '4:2:0' ? TYPE_420 : 0) | (restartInterval ? TYPE_RESTART : 0);

@@ -68,8 +68,7 @@ export function formatOfTrack(codec: Codec, index: number): RtpFormat {
 
 /** Pictures that were refused before the first that could be sent: this camera's will never do. */
 const MAX_REFUSED_PICTURES = 3;
-const REFUSAL =
-  'RTP carries baseline JPEG in 4:2:0 or 4:2:2 with standard Huffman tables only; use an ffmpeg source';
+const REFUSAL = 'RTP carries baseline JPEG in 4:2:0 or 4:2:2 only; ask for ?video=h264';
 
 export class RtpMuxer implements Muxer<RtpChunk> {
   readonly contentType = 'application/rtp';
