@@ -1,47 +1,15 @@
 /** RTMP with ffmpeg at the other end: publishing, playing, pulling and pushing; FLV over HTTP both ways. */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Decoded, decode, probe } from '../helpers/ffmpeg.ts';
+import { decode, probe } from '../helpers/ffmpeg.ts';
+import { assertGood, end, LIVE_SOURCE, pushFlv } from '../helpers/live-push.ts';
 import { freePort } from '../helpers/ports.ts';
-import { run, spawnTied } from '../helpers/run.ts';
+import { run } from '../helpers/run.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { watchMse } from '../helpers/viewers.ts';
 import { until } from '../helpers/wait.ts';
-
-const SOURCE = [
-  ...['-re', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25', '-re', '-f', 'lavfi', '-i', 'sine'],
-  ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '25', '-bf', '2'],
-  ...['-c:a', 'aac', '-ar', '44100'],
-];
-
-function ffmpeg(...words: readonly string[]): ChildProcess {
-  return spawnTied('ffmpeg', ['-v', 'error', ...words], { stdio: 'ignore' });
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGINT');
-  await ended;
-}
-
-/** Moving pictures and sound, monotonic and together, and nothing that ffmpeg complains about. */
-function assertGood({ video, audio, complaints }: Decoded, seconds: number): void {
-  assert.deepEqual(complaints, []);
-  assert.ok(video.distinct > 20 * seconds, `${video.distinct} pictures in ${seconds} s`);
-  assert.ok(audio.times.length > 35 * seconds - 10, `${audio.times.length} sound frames`);
-  for (const { times } of [video, audio])
-    assert.ok(
-      times.every((time, n) => n === 0 || time > times[n - 1]!),
-      'times run backwards',
-    );
-  const apart = Math.abs(video.times[0]! - audio.times[0]!);
-  assert.ok(apart < 0.1, `video and audio begin ${apart} s apart`);
-  assert.ok(Math.abs(video.times.at(-1)! - audio.times.at(-1)!) < 0.2);
-}
 
 describe('RTMP', () => {
   let server: TestServer;
@@ -63,7 +31,7 @@ describe('RTMP', () => {
       nowhere: `rtmp://127.0.0.1:${port}/nothing`,
     };
     server = await startServer({ streams, rtmp: { listen: `127.0.0.1:${port}` } });
-    camera = ffmpeg(...SOURCE, '-f', 'flv', rtmp('upload'));
+    camera = pushFlv(rtmp('upload'));
     await until('the publisher', async () => (await server.stream('upload')).producers.length === 1);
   });
   after(async () => {
@@ -91,14 +59,7 @@ describe('RTMP', () => {
   });
 
   test('our client pulls from ffmpeg', async () => {
-    const listening = ffmpeg(
-      ...SOURCE,
-      '-f',
-      'flv',
-      '-listen',
-      '1',
-      `rtmp://127.0.0.1:${cameraPort}/live/cam`,
-    );
+    const listening = pushFlv('-listen', '1', `rtmp://127.0.0.1:${cameraPort}/live/cam`);
     try {
       await sleep(500);
       assertGood(await decode(server.url('/api/stream.flv?src=camera'), 2), 2);
@@ -114,7 +75,7 @@ describe('RTMP', () => {
     const published = await run('ffmpeg', [
       '-v',
       'error',
-      ...SOURCE,
+      ...LIVE_SOURCE,
       '-t',
       '5',
       '-f',
@@ -128,7 +89,7 @@ describe('RTMP', () => {
   });
 
   test('a second push resumes those who watch', async () => {
-    const push = (): ChildProcess => ffmpeg(...SOURCE, '-f', 'flv', rtmp('again'));
+    const push = (): ChildProcess => pushFlv(rtmp('again'));
     const first = push();
     await until('the publisher', async () => (await server.stream('again')).producers.length === 1);
     await sleep(1000);
@@ -143,13 +104,13 @@ describe('RTMP', () => {
   });
 
   test('a name with a slash', async () => {
-    const push = ffmpeg(...SOURCE, '-f', 'flv', rtmp('live/garden'));
+    const push = pushFlv(rtmp('live/garden'));
     await until('the publisher', async () => (await server.stream('live/garden')).producers.length === 1);
     await end(push);
   });
 
   test('POST of FLV into a stream', async () => {
-    const push = ffmpeg(...SOURCE, '-f', 'flv', '-method', 'POST', server.url('/api/stream.flv?dst=flv'));
+    const push = pushFlv('-method', 'POST', server.url('/api/stream.flv?dst=flv'));
     await until('the publisher', async () => (await server.stream('flv')).producers.length === 1);
     assertGood(await decode(server.url('/api/stream.flv?src=flv'), 2), 2);
     await end(push);
@@ -172,33 +133,4 @@ describe('RTMP', () => {
     assert.equal(refused.status, 502);
     assert.match(await refused.text(), /connection refused/);
   });
-});
-
-test('`publish` of the config: begins by itself, goes on when the camera comes back, ends when it is taken out', async () => {
-  const [from, to] = [await freePort(), await freePort()];
-  await using receiver = await startServer({ streams: { copy: null }, rtmp: { listen: `127.0.0.1:${to}` } });
-  await using sender = await startServer({
-    streams: { upload: null },
-    rtmp: { listen: `127.0.0.1:${from}` },
-    publish: { upload: `rtmp://127.0.0.1:${to}/copy` },
-  });
-  const camera = ffmpeg(...SOURCE, '-f', 'flv', `rtmp://127.0.0.1:${from}/upload`);
-  const arrives = () =>
-    until('the push', async () => (await receiver.stream('copy')).producers.length === 1, 15_000);
-  try {
-    await arrives();
-    assertGood(await decode(`rtmp://127.0.0.1:${to}/copy`, 1), 1);
-    await end(camera);
-    const again = ffmpeg(...SOURCE, '-f', 'flv', `rtmp://127.0.0.1:${from}/upload`);
-    await until('the camera', async () => (await sender.stream('upload')).producers.length === 1);
-    // What is shown at once to those who come is of the new camera by then.
-    await sleep(1500);
-    assertGood(await decode(`rtmp://127.0.0.1:${to}/copy`, 1), 1);
-    const config = JSON.stringify({ streams: { upload: null }, rtmp: { listen: `127.0.0.1:${from}` } });
-    assert.equal((await sender.fetch('/api/config', { method: 'POST', body: config })).status, 200);
-    await until('the push to end', async () => (await receiver.stream('copy')).producers.length === 0);
-    await end(again);
-  } finally {
-    await end(camera);
-  }
 });

@@ -82,6 +82,19 @@ describe('publications', () => {
     });
   }
 
+  test('goes on when the stream is given another source, and ends with the stream', async () => {
+    streams.set('brief', ['clip:']);
+    await publications.start('brief', address('one'));
+    await arrives('one');
+    streams.set('brief', ['clip:other']);
+    await ends('one');
+    await arrives('one');
+    streams.delete('brief');
+    await ends('one');
+    await sleep(200);
+    assert.equal(publications.stop('brief', address('one')), false);
+  });
+
   test('those of the config follow it', async () => {
     publications.apply({ cam: address('one') });
     await arrives('one');

@@ -106,7 +106,11 @@ export class Publications {
       first.promise.catch(() => {});
       first.reject(failure);
       if (performance.now() - startMs > STEADY_MS) attempt = 0;
-      const delayMs = pushes && !signal.aborted ? retryDelay(failure.code, attempt++) : undefined;
+      const goesOn =
+        pushes && !signal.aborted && (persists || this.#services.streams.get(stream) !== undefined);
+      // What ended the stream's viewers (its sources were replaced) is no reason to give up the push.
+      const code = failure.code === 'aborted' ? 'closed' : failure.code;
+      const delayMs = goesOn ? retryDelay(code, attempt++) : undefined;
       if (!signal.aborted) this.#report(running, failure, delayMs, failure.message === reported);
       reported = failure.message;
       if (delayMs === undefined) break;
