@@ -133,7 +133,7 @@ function codecOf(stream: ProbedStream, file: Buffer): Codec {
     case 'av1':
       return videoCodec('av1', { ...size, extradata: boxContent(file, 'av1C') });
     case 'vp9':
-      return videoCodec('vp9', { ...size, extradata: boxContent(file, 'vpcC').subarray(4) });
+      return videoCodec('vp9', { ...size, extradata: boxContent(file, 'vpcC') });
     case 'aac':
       return aacCodec(hexDump(stream.extradata))!;
     case 'opus':

@@ -107,6 +107,15 @@ export const FORMATS: readonly Format[] = [
     mimeTypes: ['application/vnd.apple.mpegurl', 'application/x-mpegurl', 'audio/mpegurl', 'audio/x-mpegurl'],
   },
   {
+    name: 'webtorrent',
+    title: 'Stream that somebody shares by a link',
+    group: 'network',
+    schemes: ['webtorrent'],
+    example: 'webtorrent:?share=XfWqbIhwJG&pwd=8EvBeyzZr4',
+    receives: ['h264', 'hevc', 'opus', 'pcm_alaw', 'pcm_mulaw'],
+    producer: () => import('./webtorrent/producer.ts'),
+  },
+  {
     name: 'http',
     title: 'HTTP stream or snapshot, recognised by its content',
     group: 'network',
@@ -300,7 +309,7 @@ export const FORMATS: readonly Format[] = [
     receives: ['pcm_s16le', 'pcm_alaw', 'pcm_mulaw'],
     extensions: ['wav'],
     mimeTypes: ['audio/wav', 'audio/x-wav', 'audio/wave'],
-    detect: (head) => /^(?:RIFF|RF64)[^]{4}WAVE/.test(head.toString('latin1', 0, 12)),
+    detect: (head) => /^(?:RIFF|RF64)[\s\S]{4}WAVE/.test(head.toString('latin1', 0, 12)),
     demuxer: () => import('./wav/demuxer.ts'),
   },
   {

@@ -1,4 +1,5 @@
 /** `/api/frame.*`: one picture of a stream. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from 'typebox';
 import { contentDisposition } from '../../formats/http-viewer.ts';
 import { Snapshots, snapshotOptionsFromQuery } from '../../formats/jpeg/snapshot.ts';
@@ -54,11 +55,21 @@ export function frameRoutes(app: App, context: ApiContext): void {
         querystring: Type.Object({ src, filename: Type.Optional(Text('Saves it under this name')) }),
       },
     },
-    async ({ query }, reply) => {
-      const { bytes, contentType } = await frameMp4(requireStream(context, query.src), leftSignal(reply));
+    async ({ query, headers }, reply) => {
+      const stream = requireStream(context, query.src);
+      if (isFirstOfTwo(headers)) return reply.headers(NO_CACHE).type('video/mp4').send('');
+      const { bytes, contentType } = await frameMp4(stream, leftSignal(reply));
       const disposition = contentDisposition(query.filename);
       if (disposition) reply.header('content-disposition', disposition);
       return reply.headers(NO_CACHE).type(contentType).send(bytes);
     },
   );
+}
+
+/**
+ * Chrome asks twice for a video that is opened as a page: once for the page, where only the type counts, then, with a
+ * range, for its player. The camera need not start for the first.
+ */
+function isFirstOfTwo({ 'user-agent': agent = '', accept = '', range }: IncomingHttpHeaders): boolean {
+  return agent.includes(' Chrome/') && accept.includes('text/html') && range === undefined;
 }

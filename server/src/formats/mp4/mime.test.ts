@@ -21,7 +21,7 @@ const TABLE: readonly (readonly [name: string, codec: Codec, expected: string])[
     videoCodec('av1', { extradata: Buffer.from('812dc000', 'hex') }),
     'av01.1.13H.10',
   ],
-  ['vp9', videoCodec('vp9', { extradata: Buffer.from('021fa2', 'hex') }), 'vp09.02.31.10'],
+  ['vp9', videoCodec('vp9', { extradata: Buffer.from('01000000021fa2', 'hex') }), 'vp09.02.31.10'],
   ['aac LC', aacCodec(Buffer.from([0x14, 0x08]))!, 'mp4a.40.2'],
   ['HE-AAC', audioCodec('aac', 24000, 2, Buffer.from([0x2b, 0x11, 0x88, 0x00])), 'mp4a.40.5'],
   ['AAC-ELD', audioCodec('aac', 16000, 1, Buffer.from([0xf8, 0xf0, 0x30, 0x00])), 'mp4a.40.39'],

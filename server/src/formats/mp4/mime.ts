@@ -7,9 +7,11 @@
  * reserved constraint bits are cleared, and a profile or level that the standard does not know (cameras write such)
  * is given as High or 4.1. MSE viewers go further, see `limitLevel`.
  */
+import { av1CodecString } from '../../codecs/av1.ts';
 import type { AudioCodec, Codec } from '../../codecs/codec.ts';
 import { h264CodecString } from '../../codecs/h264.ts';
 import { hevcCodecString } from '../../codecs/hevc.ts';
+import { vp9CodecString } from '../../codecs/vpx.ts';
 import type { Track } from '../../core/model.ts';
 import { mp3ObjectType } from './sample-entry.ts';
 
@@ -27,9 +29,9 @@ export function mp4CodecString(codec: Codec): string {
     case 'hevc':
       return hevcCodecString(codec);
     case 'av1':
-      return av1CodecString(codec.extradata);
+      return av1CodecString(codec);
     case 'vp9':
-      return vp9CodecString(codec.extradata);
+      return vp9CodecString(codec);
     case 'aac':
       return `mp4a.40.${audioObjectType(codec)}`;
     case 'mp3':
@@ -78,20 +80,4 @@ function audioObjectType({ extradata }: AudioCodec): number {
   if (!extradata || extradata.length < 2) return 2;
   const type = extradata[0]! >> 3;
   return type === 31 ? 32 + (((extradata[0]! & 7) << 3) | (extradata[1]! >> 5)) : type;
-}
-
-/** `av01.0.08M.08` from av1C: profile, level and tier, bit depth. */
-function av1CodecString(av1C: Buffer | undefined): string {
-  if (!av1C || av1C.length < 4) return 'av01.0.08M.08';
-  const level = String(av1C[1]! & 31).padStart(2, '0');
-  const tier = av1C[2]! & 0x80 ? 'H' : 'M';
-  const depth = av1C[2]! & 0x40 ? (av1C[2]! & 0x20 ? '12' : '10') : '08';
-  return `av01.${av1C[1]! >> 5}.${level}${tier}.${depth}`;
-}
-
-/** `vp09.00.10.08` from the content of vpcC: profile, level, bit depth. */
-function vp9CodecString(vpcC: Buffer | undefined): string {
-  if (!vpcC || vpcC.length < 3) return 'vp09.00.10.08';
-  const twoDigits = (value: number): string => String(value).padStart(2, '0');
-  return `vp09.${twoDigits(vpcC[0]!)}.${twoDigits(vpcC[1]!)}.${twoDigits(vpcC[2]! >> 4)}`;
 }

@@ -41,7 +41,7 @@ export function sampleEntry(codec: Codec, pixelAspect: PixelAspect): Buffer {
     case 'av1':
       return visualEntry('av01', codec, box('av1C', configuration(codec)), pixelAspect);
     case 'vp9':
-      return visualEntry('vp09', codec, fullBox('vpcC', 1, 0, codec.extradata ?? VP9_PROFILE_0), pixelAspect);
+      return visualEntry('vp09', codec, box('vpcC', codec.extradata ?? VP9_PROFILE_0), pixelAspect);
     case 'aac':
       return audioEntry('mp4a', codec, elementaryStream(0x40, configuration(codec)));
     case 'mp3':
@@ -60,8 +60,8 @@ export function mp3ObjectType(codec: AudioCodec): number {
   return codec.sampleRate >= 32000 ? 0x6b : 0x69;
 }
 
-/** vpcC: profile 0, level 1.0, 8 bit 4:2:0, BT.709. */
-const VP9_PROFILE_0 = u8(0, 10, 0x82, 1, 1, 1, 0, 0);
+/** vpcC: version 1, profile 0, level 1.0, 8 bit 4:2:0, BT.709. */
+const VP9_PROFILE_0 = u8(1, 0, 0, 0, 0, 10, 0x82, 1, 1, 1, 0, 0);
 /** FLAC metadata block header: last block, type 0, 34 bytes. */
 const STREAMINFO_HEADER = u8(0x80, 0, 0, 34);
 
