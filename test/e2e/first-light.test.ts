@@ -178,7 +178,7 @@ describe('a camera with', { concurrency: 2 }, () => {
   }
 });
 
-test('an MJPEG camera: its pictures as they are, and a clear answer to who wants another codec', async () => {
+test('an MJPEG camera: its pictures as they are, H.264 of them, and a clear answer where that is off', async () => {
   await using camera = await startRtspCamera({
     feeds: ffmpegFeeds(
       ['-re', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=10'],
@@ -190,14 +190,18 @@ test('an MJPEG camera: its pictures as they are, and a clear answer to who wants
       ],
     ),
   });
-  await using server = await startServer({ streams: { cam: camera.url } });
+  const streams = { cam: camera.url, plain: { url: camera.url, transcode: 'never' } };
+  await using server = await startServer({ streams });
   const { video } = await decode(server.url('/api/stream.mjpeg?src=cam'), 2, { options: ['-f', 'mpjpeg'] });
   assert.ok(video.distinct >= 10, `${video.distinct} pictures`);
   const still = await server.fetch('/api/frame.jpeg?src=cam');
   const [picture] = await probe('-', { bytes: Buffer.from(await still.arrayBuffer()) });
   assert.deepEqual([picture?.codec_name, picture?.width, picture?.height], ['mjpeg', 640, 360]);
   assert.equal((await decode(server.rtsp('cam'), 1, { options: TCP })).code, 0);
-  const refused = await server.fetch('/api/stream.mp4?src=cam');
+  const made = await decode(server.url('/api/stream.mp4?src=cam'), 2);
+  assert.deepEqual(made.complaints, []);
+  assert.ok(made.video.distinct >= 10, `${made.video.distinct} pictures`);
+  const refused = await server.fetch('/api/stream.mp4?src=plain');
   assert.equal(refused.status, 406);
   assert.match(await refused.text(), /mjpeg.*h264/);
 });
