@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../../test/helpers/wait.ts';
+import { parseAdtsHeader } from '../../codecs/aac.ts';
 import { audioCodec } from '../../codecs/codec.ts';
 import type { Packet, Producer } from '../../core/model.ts';
 import { Streams } from '../../core/streams.ts';
@@ -103,4 +107,52 @@ test('a loudspeaker program reads what is said', async () => {
   talk?.close();
   assert.equal(producer.peer.bytesSent, 160);
   await assert.rejects(open('exec:cat#backchannel=1#audio=nonsense/1'), /#audio=nonsense\/1/);
+});
+
+test('a loudspeaker program takes several codecs; AAC reaches it with ADTS headers', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'porthole-exec-'));
+  try {
+    const program = `sh -c 'cat > ${folder}/heard'`;
+    const producer = await open(`exec:${program}#backchannel=1#audio=aac/16000#audio=pcmu#audio=pcm/16000/2`);
+    const codecs = producer.backchannel!.codecs;
+    assert.deepEqual(
+      codecs.map(({ name, sampleRate, channels }) => `${name}/${sampleRate}/${channels}`),
+      ['aac/16000/1', 'pcm_mulaw/8000/1', 'pcm_s16be/16000/2'],
+    );
+    const codec = codecs[0]!;
+    const talk = await producer.backchannel!.open(codec, new AbortController().signal);
+    const packet = { track: { id: 0, codec }, dts: 0, duration: 1024, key: true, time: 0 };
+    talk.write({ ...packet, data: Buffer.from('one'), pts: 0 });
+    talk.write({ ...packet, data: Buffer.from('three'), pts: 1024 });
+    talk.close();
+    const heard = await until('the recording', () => {
+      const bytes = existsSync(`${folder}/heard`) && readFileSync(`${folder}/heard`);
+      return bytes && bytes.length >= 22 ? bytes : undefined;
+    });
+    const first = parseAdtsHeader(heard);
+    assert.deepEqual([first?.frameLength, heard.toString('latin1', 7, 10)], [10, 'one']);
+    assert.equal(heard.toString('latin1', 17), 'three');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('#killsignal comes first, SIGKILL after #killtimeout', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'porthole-exec-'));
+  try {
+    const script = (trap: string): string =>
+      `sh -c 'trap "${trap}" TERM; ffmpeg -v error -re -f lavfi -i testsrc2=size=64x64 -c:v mjpeg -f mjpeg - & while :; do wait; done'`;
+    const stopped = async (text: string): Promise<number> => {
+      const producer = await open(text);
+      const started = performance.now();
+      await producer.run(() => {}, AbortSignal.timeout(50));
+      return performance.now() - started;
+    };
+    await stopped(`exec:${script(`echo bye > ${folder}/bye; exit 0`)}#killsignal=15#killtimeout=5`);
+    assert.equal(readFileSync(`${folder}/bye`, 'utf8'), 'bye\n');
+    const elapsedMs = await stopped(`exec:${script('')}#killsignal=15#killtimeout=0.5`);
+    assert.ok(elapsedMs > 450 && elapsedMs < 3000, `${elapsedMs} ms`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -10,7 +10,7 @@ import { until } from '../../../../test/helpers/wait.ts';
 import { StreamError } from '../../core/errors.ts';
 import { Streams } from '../../core/streams.ts';
 import { createLogger } from '../../util/log.ts';
-import type { OpenContext, Services } from '../format.ts';
+import type { PublishContext, Services } from '../format.ts';
 import { parseSourceText } from '../source-text.ts';
 import { publish } from './publisher.ts';
 import { type RtspServer, startRtspServer } from './server.ts';
@@ -26,9 +26,9 @@ describe('a stream is pushed', () => {
   let open: RtspServer;
   let guarded: RtspServer;
 
-  const push = (target: string, signal: AbortSignal): Promise<void> => {
+  const push = (target: string, signal: AbortSignal, onPushing?: () => void): Promise<void> => {
     const services = { streams, section: () => ({}) } as unknown as Services;
-    const context: OpenContext = { stream: 'camera', signal, log, services };
+    const context: PublishContext = { stream: 'camera', signal, log, services, onPushing };
     return publish(streams.require('camera'), parseSourceText(target), context);
   };
 
@@ -49,7 +49,8 @@ describe('a stream is pushed', () => {
 
   test('to a server, which shows it; an abort ends it quietly, and nobody watches the camera any more', async () => {
     const stop = new AbortController();
-    const pushing = push(`rtsp://127.0.0.1:${open.port}/plain`, stop.signal);
+    let told = 0;
+    const pushing = push(`rtsp://127.0.0.1:${open.port}/plain`, stop.signal, () => told++);
     await Promise.race([
       pushing,
       until('the push', () => there.require('plain').sources.some(({ producer }) => producer)),
@@ -59,6 +60,7 @@ describe('a stream is pushed', () => {
     });
     assert.deepEqual(complaints, []);
     assert.ok(video.distinct > 20 && audio.times.length > 20, `${video.distinct}, ${audio.times.length}`);
+    assert.equal(told, 1);
     stop.abort();
     await pushing;
     await until('the push to be gone', () =>

@@ -19,7 +19,7 @@ import type { RtpFormat } from '../../rtp/payload.ts';
 import { parseRtcp } from '../../rtp/rtcp.ts';
 import { buildSdp } from '../../rtp/sdp.ts';
 import { DEFAULT_PACKET_SIZE } from '../../rtp/sender.ts';
-import type { OpenContext, Publish, PublishContext } from '../format.ts';
+import type { Publish, PublishContext } from '../format.ts';
 import type { SourceText } from '../source-text.ts';
 import type { RtspClient } from './client.ts';
 import {
@@ -55,7 +55,7 @@ interface Plan {
   readonly formats: readonly RtpFormat[];
   readonly sdp: string;
   readonly requestKeyframe: () => void;
-  readonly context: OpenContext;
+  readonly context: PublishContext;
 }
 
 export const publish: Publish = async (stream: Stream, target: SourceText, context: PublishContext) => {

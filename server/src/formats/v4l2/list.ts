@@ -41,8 +41,8 @@ export function parseV4l2Ctl(text: string): DeviceFormat[] {
     const size = /^\s*Size: (?:Discrete (\d+x\d+)|(?:Stepwise|Continuous) \d+x\d+ - (\d+x\d+))/.exec(line);
     if (size && current && current.sizes.length < MAX_SIZES)
       current.sizes.push({ size: (size[1] ?? size[2])!, rates: [] });
-    const rate = /\(([\d.]+) fps\)|\(([\d.]+)-[\d.]+ fps\)/.exec(line);
-    if (rate) current?.sizes.at(-1)?.rates.push(Number(rate[1] ?? rate[2]));
+    const rate = /\((\d+(?:\.\d+)?)(?:-[\d.]+)? fps\)/.exec(line);
+    if (rate) current?.sizes.at(-1)?.rates.push(Number(rate[1]));
   }
   return formats;
 }
