@@ -6,10 +6,12 @@
  *   "FLV" version:8 00000 audio:1 0 video:1 headerSize:32
  *   {previousTagSize:32  00 encrypted:1 type:5  size:24  timestamp:24 timestampHigh:8  streamId:24  body}…
  *
- * The flags in the header are not believed: live servers set both, or none.
+ * The flags in the header are not believed: live servers set both, or none. Nor are the sizes behind tags. Where no tag
+ * follows a tag, the next head that can be one is looked for.
  */
 import { StreamError } from '../../core/errors.ts';
 import type { Demuxer, WritePacket } from '../../core/model.ts';
+import { TAG_TYPE } from './tag.ts';
 import { TagReader } from './tag-reader.ts';
 
 const SIGNATURE = 'FLV';
@@ -18,9 +20,12 @@ const MAX_FILE_HEADER_BYTES = 1 << 16;
 const PREVIOUS_SIZE_BYTES = 4;
 const TAG_HEADER_BYTES = 15;
 const ENCRYPTED = 0x20;
+/** How far the next tag is looked for. */
+const MAX_LOST_BYTES = 4 << 20;
+const TYPES: ReadonlySet<number> = new Set(Object.values(TAG_TYPE));
 const TYPE_BITS = 0x1f;
 
-/** Demuxer. Throws StreamError `protocol` for a header that is none, and where tags no longer follow each other. */
+/** Demuxer. Throws StreamError `protocol` for a header that is none, and when no tags come any more. */
 export function createDemuxer(): Demuxer {
   const reader = new TagReader();
   const head = Buffer.alloc(TAG_HEADER_BYTES);
@@ -30,6 +35,7 @@ export function createDemuxer(): Demuxer {
   let inTags = false;
   let body: Buffer | undefined;
   let bodyBytes = 0;
+  let lostBytes = 0;
 
   const readFileHeader = (): void => {
     if (head.toString('latin1', 0, SIGNATURE.length) !== SIGNATURE)
@@ -43,9 +49,15 @@ export function createDemuxer(): Demuxer {
   };
 
   const readTagHeader = (): void => {
-    const type = head[PREVIOUS_SIZE_BYTES]!;
-    if (type & ~(TYPE_BITS | ENCRYPTED))
-      throw new StreamError('protocol', `flv: no tag, begins with ${type}`);
+    const isTag = TYPES.has(head[PREVIOUS_SIZE_BYTES]! & ~ENCRYPTED);
+    const isFound = lostBytes === 0 || (head.readUIntBE(12, 3) === 0 && head.readUIntBE(5, 3) > 0);
+    if (!isTag || !isFound) {
+      if (++lostBytes > MAX_LOST_BYTES) throw new StreamError('protocol', 'flv: no tags any more');
+      head.copyWithin(0, 1);
+      headBytes = TAG_HEADER_BYTES - 1;
+      return;
+    }
+    lostBytes = 0;
     body = Buffer.allocUnsafe(head.readUIntBE(5, 3));
     bodyBytes = 0;
   };

@@ -10,6 +10,8 @@ import {
 } from '../../../../test/helpers/mp4-clip.ts';
 import { runOk } from '../../../../test/helpers/run.ts';
 import { audioCodec, sameCodec } from '../../codecs/codec.ts';
+import { parseAvcC } from '../../codecs/h264.ts';
+import { joinNals, splitLengthPrefixed } from '../../codecs/nal.ts';
 import type { Muxer, Packet, Track } from '../../core/model.ts';
 import { decodeAmf0 } from './amf0.ts';
 import { createDemuxer } from './demuxer.ts';
@@ -18,6 +20,7 @@ import { createFlvMuxer } from './muxer.ts';
 import { createOutput } from './output.ts';
 import { parseVideoTag } from './tag.ts';
 import { TagClock } from './tag-muxer.ts';
+import { TagReader } from './tag-reader.ts';
 
 const SECONDS = ['-t', '2'];
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '25'];
@@ -241,6 +244,45 @@ test('times wrap after 49 days, on both sides', async () => {
   const { packets: read } = demux(Buffer.concat([...muxer.header, mux(muxer, packets)]));
   assert.equal(read.length, packets.length);
   assert.ok(read.every(({ dts }, n) => n === 0 || dts - read[n - 1]!.dts === 3600));
+});
+
+test('a tag whose head is damaged costs a few pictures, not the rest', async () => {
+  const { tracks, packets } = await makeClip(...TEST_VIDEO, '-t', '2', ...H264);
+  const muxer = createFlvMuxer(tracks, new TagClock());
+  const pieces = packets.map((packet) => Buffer.concat(muxer.mux(packet)!.body));
+  for (const [at, value] of [
+    [0, 0x55],
+    [2, 0xff],
+    [3, 0x00],
+  ] as const) {
+    const damaged = pieces.map((piece) => Buffer.from(piece));
+    damaged[10]![at] = value;
+    const read = demux(Buffer.concat([...muxer.header, ...damaged])).packets;
+    assert.ok(read.length >= 25 && read.length < 50, `${read.length} pictures`);
+    assert.equal(read.at(-1)?.data.equals(packets.at(-1)!.data), true);
+  }
+  const garbage = Buffer.concat([...muxer.header, Buffer.alloc(5 << 20, 0x55)]);
+  assert.throws(() => demux(garbage, 100_000), /no tags any more/);
+});
+
+test('parameter sets in tags of their own, without a sequence header', async () => {
+  const { tracks, packets } = await makeClip(...TEST_VIDEO, '-t', '1', ...H264);
+  const { sps, pps } = parseAvcC(tracks[0]!.codec.extradata!)!;
+  const reader = new TagReader();
+  const read: Packet[] = [];
+  const push = (ms: number, data: Buffer): void =>
+    reader.push(9, ms, Buffer.concat([Buffer.from([0x17, 1, 0, 0, 0]), data]), (packet) => read.push(packet));
+  push(0, joinNals([...sps, ...pps]));
+  for (const [n, { data }] of packets.entries()) push(40 * n, data);
+  assert.deepEqual([read.length, reader.corrupt], [packets.length, 0]);
+  assert.ok(sameCodec(reader.tracks[0]!.codec, tracks[0]!.codec));
+  push(2000, Buffer.from('000000ff658884', 'hex'));
+  assert.equal(reader.corrupt, 1);
+  push(
+    2040,
+    Buffer.concat(splitLengthPrefixed(packets[0]!.data).flatMap((nal) => [Buffer.from([0, 0, 0, 1]), nal])),
+  );
+  assert.deepEqual(read.at(-1)?.data, packets[0]!.data);
 });
 
 test('metadata survives the way through AMF0', () => {

@@ -40,7 +40,7 @@ export class NalUnits {
     return this.#updateCodec();
   }
 
-  /** Canonical bytes of a unit, `data` itself where it is that already; undefined if it is corrupt or has no slice. */
+  /** Canonical bytes of a unit, `data` itself where it is that already; none if it has no slice; undefined if it is corrupt. */
   canonical(data: Buffer): Buffer | undefined {
     if (this.#lengthSize === 4 && this.#isCanonical(data)) return data;
     const nals = this.#split(data);
@@ -55,7 +55,7 @@ export class NalUnits {
       kept.push(nal);
     }
     if (this.#sets.changed) this.#updateCodec();
-    return slices ? joinNals(kept) : undefined;
+    return joinNals(slices ? kept : []);
   }
 
   /** Whether a decoder can start at this canonical unit. */

@@ -128,6 +128,9 @@ export class ServerConnection {
         if (this.#app === '') this.#app = argument;
         this.#result(transaction, null, undefined);
         break;
+      case 'FCSubscribe':
+        this.#result(transaction, null, undefined);
+        break;
       case 'FCPublish':
         this.#connection.command(0, 'onFCPublish', 0, null, { code: 'NetStream.Publish.Start' });
         break;
