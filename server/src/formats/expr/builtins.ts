@@ -56,6 +56,11 @@ function trim(args: Arguments): string {
   return from < 0 ? '' : list.slice(from, list.findLastIndex((char) => !chars.has(char)) + 1).join('');
 }
 
+function trimAffix(whole: string, affix: string, side: 'start' | 'end'): string {
+  if (side === 'start') return whole.startsWith(affix) ? whole.slice(affix.length) : whole;
+  return whole.endsWith(affix) ? whole.slice(0, whole.length - affix.length) : whole;
+}
+
 /** At most `limit` parts, of which the last is the rest. */
 function split(whole: string, delimiter: string, limit: number): string[] {
   const parts = whole.split(delimiter);
@@ -188,18 +193,8 @@ const shift = (by: bigint): bigint => {
 /** By name. */
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['trim', trim],
-  [
-    'trimPrefix',
-    (args) =>
-      text(args, 0).startsWith(text(args, 1)) ? text(args, 0).slice(text(args, 1).length) : text(args, 0),
-  ],
-  [
-    'trimSuffix',
-    (args) =>
-      text(args, 0).endsWith(text(args, 1))
-        ? text(args, 0).slice(0, text(args, 0).length - text(args, 1).length)
-        : text(args, 0),
-  ],
+  ['trimPrefix', (args) => trimAffix(text(args, 0), textOr(args, 1, ''), 'start')],
+  ['trimSuffix', (args) => trimAffix(text(args, 0), textOr(args, 1, ''), 'end')],
   ['upper', (args) => text(args, 0).toUpperCase()],
   ['lower', (args) => text(args, 0).toLowerCase()],
   ['split', (args) => split(text(args, 0), text(args, 1), args[2] === undefined ? -1 : number(args, 2))],

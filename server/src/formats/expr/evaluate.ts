@@ -119,8 +119,12 @@ class Evaluation {
 
   async #map(entries: readonly (readonly [Node, Node])[], scope: Scope | undefined): Promise<Value> {
     const map = new Map<string, Value>();
-    for (const [key, value] of entries)
-      map.set(toText(await this.value(key, scope)), await this.value(value, scope));
+    for (const [keyNode, valueNode] of entries) {
+      const key = toText(await this.value(keyNode, scope));
+      const value = await this.value(valueNode, scope);
+      // Of two with the same key, the first counts.
+      if (!map.has(key)) map.set(key, value);
+    }
     return map;
   }
 

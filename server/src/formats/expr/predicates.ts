@@ -53,10 +53,9 @@ function finish(
       return false;
     case 'find':
     case 'findLast':
-      return null;
     case 'findIndex':
     case 'findLastIndex':
-      return -1;
+      return null;
     case 'one':
       return count() === 1;
     case 'count':
