@@ -21,6 +21,7 @@ const webrtc: WebrtcServer = {
     parseDescription(offer);
     throw new StreamError('no_match', 'codecs not matched');
   },
+  createClient: () => assert.fail('nobody asked for one'),
   close: () => {},
 };
 

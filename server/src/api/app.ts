@@ -19,6 +19,7 @@ import { preloadRoutes } from './routes/preload.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { videoRoutes } from './routes/video.ts';
 import { webrtcRoutes } from './routes/webrtc.ts';
+import { webtorrentRoutes } from './routes/webtorrent.ts';
 import { compilers, compileValidator, parseQuery } from './validation.ts';
 
 const BODY_LIMIT = 1 << 20;
@@ -96,6 +97,7 @@ export async function createApp(context: ApiContext): Promise<App> {
     videoRoutes,
     hlsRoutes,
     webrtcRoutes,
+    webtorrentRoutes,
     ingestRoutes,
     ffmpegRoutes,
     discoveryRoutes,

@@ -14,6 +14,7 @@ import type { Streams } from '../core/streams.ts';
 import type { Services } from '../formats/format.ts';
 import type { HlsSessions } from '../formats/hls/sessions.ts';
 import type { WebrtcServer } from '../formats/webrtc/server.ts';
+import type { Shares } from '../formats/webtorrent/shares.ts';
 import type { Logger } from '../util/log.ts';
 import type { Client } from './access.ts';
 import type { Players } from './players.ts';
@@ -43,6 +44,7 @@ export interface ApiContext extends ApiSettings {
   readonly publications: Publications;
   readonly players: Players;
   readonly hls: HlsSessions;
+  readonly shares: Shares;
 }
 
 export interface TypeBoxProvider extends FastifyTypeProvider {

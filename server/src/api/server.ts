@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { streamList } from '../config/streams.ts';
 import type { Streams } from '../core/streams.ts';
 import { HlsSessions } from '../formats/hls/sessions.ts';
+import { Shares } from '../formats/webtorrent/shares.ts';
 import { createLogger } from '../util/log.ts';
 import { createApp } from './app.ts';
 import type { ApiContext, ApiSettings } from './context.ts';
@@ -36,6 +37,7 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
     publications: new Publications(services, createLogger('publish')),
     players: new Players(services, log),
     hls: new HlsSessions(),
+    shares: new Shares(services, createLogger('webtorrent')),
   };
   const app = await createApp(context);
   const upgrades = createUpgrades(context);
@@ -50,11 +52,13 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
     createLogger('onvif'),
   );
   context.preloads.apply(store.current.preload);
+  context.shares.apply(store.current.webtorrent.shares);
   const publishing = setTimeout(() => context.publications.apply(store.current.publish), PUBLISH_AFTER_MS);
   store.onChange((now, before) => {
     applyStreams(streams, now, before);
     context.preloads.apply(now.preload, before.preload);
     context.publications.apply(now.publish, before.publish);
+    context.shares.apply(now.webtorrent.shares);
   });
   return {
     addresses: listeners.addresses,
@@ -64,6 +68,7 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
       context.publications.close();
       context.players.close();
       context.hls.close();
+      context.shares.close();
       upgrades.close();
       await listeners.close();
       await onvifListeners.close();

@@ -226,6 +226,19 @@ const ffmpeg = section(
   { description: 'Any other key is a template: its arguments.', additionalProperties: Type.String() },
 );
 
+const webtorrent = section('Shares by a link (WebTorrent)', {
+  trackers: Type.Array(Type.String(), {
+    title: 'Trackers',
+    description: 'The first is used; empty: nothing is shared.',
+    default: ['wss://tracker.openwebtorrent.com'],
+  }),
+  shares: Type.Record(
+    Type.String(),
+    Type.Object({ pwd: secret('Password, at least 4 letters'), src: text('Stream') }),
+    { title: 'Shares', description: 'A name of at least 8 letters for each.', default: {} },
+  ),
+});
+
 const metrics = section('Prometheus', {
   lan: flag('Give /metrics to other machines too', false),
 });
@@ -262,6 +275,7 @@ export const configSchema = Type.Object(
     rtsp,
     rtmp,
     webrtc,
+    webtorrent,
     ffmpeg,
     transcode,
     metrics,

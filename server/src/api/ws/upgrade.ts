@@ -1,7 +1,11 @@
-/** HTTP → WebSocket for `/api/ws`: the same rules on who may ask as for every request, then a session. */
+/**
+ * HTTP → WebSocket: the same rules on who may ask as for every request, then a session (`/api/ws`) or the tracker for
+ * shares (`/api/webtorrent`).
+ */
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
+import { Tracker } from '../../formats/webtorrent/tracker.ts';
 import { admit } from '../access.ts';
 import type { ApiContext } from '../context.ts';
 import { describeFailure, HttpError } from '../errors.ts';
@@ -35,6 +39,7 @@ export function createUpgrades(context: ApiContext): Upgrades {
     );
     return loading;
   };
+  const tracker = new Tracker();
   const answered = new WeakSet<WebSocket>();
   const pings = setInterval(async () => {
     if (!loading) return;
@@ -47,9 +52,9 @@ export function createUpgrades(context: ApiContext): Upgrades {
   async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { api } = context.store.current;
     const [path, query = ''] = (request.url ?? '').split('?', 2);
-    const ours = `${api.base_path}/api/ws`;
+    const [session, tracking] = [`${api.base_path}/api/ws`, `${api.base_path}/api/webtorrent`];
     const client = admit(request, api);
-    if (path !== ours || (api.allow_paths && !api.allow_paths.includes(ours))) {
+    if ((path !== session && path !== tracking) || (api.allow_paths && !api.allow_paths.includes(path))) {
       throw new HttpError(404, '404 page not found');
     }
     const { remoteAddress, userAgent } = client;
@@ -57,6 +62,10 @@ export function createUpgrades(context: ApiContext): Upgrades {
     websockets.handleUpgrade(request, socket, head, (websocket) => {
       answered.add(websocket);
       websocket.on('pong', () => answered.add(websocket));
+      if (path === tracking) {
+        tracker.attach(websocket);
+        return;
+      }
       const connection = { websocket, socket, remoteAddress, userAgent };
       serveSocket(context, client, connection, new URLSearchParams(query), HANDLERS);
     });

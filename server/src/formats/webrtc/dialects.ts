@@ -25,6 +25,8 @@ export const DIALECTS: Readonly<Record<string, Dialect>> = {
 
 export interface ChosenDialect extends Dialect {
   readonly name: string;
+  /** As the API shows it; default `webrtc/NAME`. */
+  readonly format?: string;
   /** Of the peer. */
   readonly url: string;
 }

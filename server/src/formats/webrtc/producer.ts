@@ -17,9 +17,16 @@ import type { OfferedMedia } from './offer.ts';
 import { AUDIO_FORMATS, VIDEO_FORMATS } from './offered-formats.ts';
 import { createSource } from './outgoing-media.ts';
 
-export const open: OpenProducer = async (source: SourceText, context: OpenContext): Promise<Producer> => {
-  const dialect = dialectOf(source);
-  const peer = createPeer({ format: `webrtc/${dialect.name}`, protocol: dialect.protocol, url: dialect.url });
+export const open: OpenProducer = async (source, context) => openDialect(source, context, dialectOf(source));
+
+/** Opens a source by a dialect that is chosen already. Rejects with StreamError. */
+export async function openDialect(
+  source: SourceText,
+  context: OpenContext,
+  dialect: ChosenDialect,
+): Promise<Producer> {
+  const { format = `webrtc/${dialect.name}`, protocol, url } = dialect;
+  const peer = createPeer({ format, protocol, url });
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {});
   const onEnd = (reason?: StreamError): void => {
@@ -58,7 +65,7 @@ export const open: OpenProducer = async (source: SourceText, context: OpenContex
     { peer, receiver: receiver!, agreement: agreement!, ready: ready.promise },
     context,
   );
-};
+}
 
 interface Parts {
   readonly peer: Producer['peer'];

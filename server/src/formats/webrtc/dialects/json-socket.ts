@@ -10,6 +10,8 @@ import { type JsonObject, parseObject } from './json.ts';
 export interface JsonSocket {
   send(message: JsonObject): void;
   close(): void;
+  /** Rejects when the socket is closed. */
+  readonly ended: Promise<never>;
   /** Waits for what a message brings, no longer than the call's time-out; rejects when the socket closes before. */
   expect<T>(what: string, promise: Promise<T>): Promise<T>;
 }
@@ -46,6 +48,7 @@ export async function openJsonSocket(
   return {
     send: (message) => socket.send(JSON.stringify(message), () => {}),
     close,
+    ended: ended.promise,
     expect: async (what, promise) => {
       const late = Promise.withResolvers<never>();
       const timer = setTimeout(
