@@ -109,7 +109,8 @@ for (const { name, words, judged } of CASES) {
       }
     });
 
-    test('is decoded by ffmpeg without a complaint', { skip: !judged }, async () => {
+    if (!judged) return;
+    test('is decoded by ffmpeg without a complaint', async () => {
       const { packets } = await probe(file);
       const last = new Map<number, number>();
       for (const { stream_index, dts } of packets) {
