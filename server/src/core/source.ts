@@ -122,6 +122,11 @@ export class Source {
     }
   }
 
+  /** Whether anybody holds it; if not, it only lingers. */
+  get held(): boolean {
+    return this.#holds > 0;
+  }
+
   /** Gives a hold back; the last one closes the source after the linger time. */
   release(): void {
     this.#holds--;

@@ -32,6 +32,10 @@ export interface TranscodeJob {
   readonly stream: string;
   readonly from: Codec;
   readonly to: Codec;
+  /** Whether anybody watches or waits; if not, it lingers for who may come back. */
+  readonly watched: boolean;
+  /** Ends it, for the sake of another. */
+  stop(): void;
   /** Feeds a viewer with the track, from its last key packet on. Returns the function that ends it. */
   feed<C extends Chunk>(
     output: Pick<Output<C>, 'key' | 'createMuxer'>,
@@ -121,6 +125,10 @@ export class Transcodes {
         return live.track.codec;
       },
       to,
+      get watched() {
+        return transcode.source.held;
+      },
+      stop: () => transcode.source.stop(),
       feed: (output, viewer) => this.#feed(input, live, output, viewer),
     };
     const open = async (signal: AbortSignal): Promise<Producer> => {

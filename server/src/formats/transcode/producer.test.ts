@@ -16,6 +16,8 @@ function silentJob(to: Codec): TranscodeJob & { left: boolean } {
     from: to,
     to,
     left: false,
+    watched: true,
+    stop() {},
     feed: async () => () => {
       job.left = true;
     },

@@ -1,7 +1,8 @@
 /**
  * The server's transcoder: FFmpeg, within the budget of the config.
  *
- * The budget counts pictures. Sound costs a hundredth of them, and gets a limit of its own that only a fault would reach.
+ * The budget counts pictures that somebody watches; one that lingers makes room for the next. Sound costs a hundredth, and
+ * gets a limit of its own that only a fault would reach.
  * A hardware encoder that fails is not tried again; the processor takes over.
  */
 import { availableParallelism } from 'node:os';
@@ -29,7 +30,7 @@ const SOUNDS_PER_PICTURE = 8;
 
 /** Makes the transcoder. */
 export function createTranscoder(settings: TranscoderSettings): Transcoder {
-  const running = { video: 0, audio: 0 };
+  const running = new Set<TranscodeJob>();
   const failedEngines = new Set<Engine>();
 
   const admit = (stream: string, { kind }: Codec): void => {
@@ -37,11 +38,14 @@ export function createTranscoder(settings: TranscoderSettings): Transcoder {
     if (mode === 'never')
       throw new StreamError('no_match', 'transcoding is off for this stream (transcode: never)');
     const limit = kind === 'video' ? pictures : SOUNDS_PER_PICTURE * pictures;
-    if (running[kind] < limit) return;
+    const alike = [...running].filter((job) => job.to.kind === kind);
+    const watched = alike.filter((job) => job.watched);
+    if (alike.length >= limit && watched.length < limit) alike.find((job) => !job.watched)?.stop();
+    if (watched.length < limit) return;
     const factor = kind === 'video' ? '' : `${SOUNDS_PER_PICTURE} times `;
     throw new StreamError(
       'limit',
-      `${running[kind]} ${kind} transcodes run already, the most that ${factor}transcode.limit allows`,
+      `${watched.length} ${kind} transcodes run already, the most that ${factor}transcode.limit allows`,
     );
   };
 
@@ -81,8 +85,8 @@ export function createTranscoder(settings: TranscoderSettings): Transcoder {
     async open(job, signal) {
       const { stream, from, to } = job;
       admit(stream, to);
-      running[to.kind]++;
-      const release = (): void => void running[to.kind]--;
+      running.add(job);
+      const release = (): void => void running.delete(job);
       try {
         const startedMs = performance.now();
         const producer = await start(job, signal);
