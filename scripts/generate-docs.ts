@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Format } from '../server/src/formats/format.ts';
 import { FORMATS } from '../server/src/formats/index.ts';
+import { FORMAT_OPTIONS } from './format-options.ts';
 
 export const FORMATS_PAGE = join(import.meta.dirname, '../docs/formats.md');
 
@@ -50,11 +51,19 @@ function renderFormat(format: Format): string {
       format.demuxer && code(format.extensions?.map((extension) => `POST /api/stream.${extension}?dst=`)),
     ],
     ['Pushes to', format.publisher && code(format.schemes?.map((scheme) => `${scheme}:`))],
+    ['Options', renderOptions(FORMAT_OPTIONS[format.name])],
     ['Discovery', format.discovery && code([`GET /api/${format.name}`])],
     ['Accepted from', format.unsafe ? 'the config file only, as it runs programs' : ''],
   ];
-  const lines = facts.filter(([, value]) => value).map(([name, value]) => `- ${name}: ${value}`);
+  const lines = facts
+    .filter(([, value]) => value)
+    .map(([name, value]) => `- ${name}: ${value}`.replace(': \n', ':\n'));
   return `### ${format.title}\n\n${lines.join('\n')}\n`;
+}
+
+function renderOptions(options: Readonly<Record<string, string>> | undefined): string {
+  const items = Object.entries(options ?? {}).map(([name, meaning]) => `\n  - \`${name}\` ${meaning}`);
+  return items.join('');
 }
 
 function code(values: readonly string[] | undefined | ''): string {

@@ -83,7 +83,8 @@ export class RtspClient {
   async connect(): Promise<void> {
     this.#stream = await this.#options.connect({
       onData: (bytes, start, end) => this.#read(bytes, start, end),
-      onClose: (error) => this.#fail(error ?? new StreamError('closed', 'the camera closed the connection')),
+      onClose: (error) =>
+        this.#fail(error ?? new StreamError('closed', 'the other side closed the connection')),
     });
     if (this.#closed) throw this.#closed;
   }
@@ -132,10 +133,10 @@ export class RtspClient {
     for (let attempt = 1; ; attempt++) {
       const response = await this.#exchange(method, url, headers, body);
       if (response.status !== 401) return response;
-      if (!this.#auth) throw new StreamError('unauthorized', 'the camera wants a user and a password');
+      if (!this.#auth) throw new StreamError('unauthorized', 'a user and a password are wanted');
       const outcome = this.#auth.challenge(response.headers.get('www-authenticate') ?? []);
       if (outcome === 'unsupported')
-        throw new StreamError('unauthorized', 'the camera asks for an unknown kind of authentication');
+        throw new StreamError('unauthorized', 'an unknown kind of authentication is asked for');
       const answeredBefore = attempt > 1 && outcome !== 'stale';
       if (answeredBefore || attempt === MAX_ATTEMPTS)
         throw new StreamError('unauthorized', 'wrong user or password');
@@ -222,7 +223,7 @@ export class RtspClient {
     const status = known.includes(request.method) ? 200 : 501;
     this.send(formatResponse(status, { CSeq: header(request, 'cseq'), Session: this.session }));
     if (request.method === 'REDIRECT' || request.method === 'TEARDOWN')
-      this.#fail(new StreamError('closed', 'the camera ended the session'));
+      this.#fail(new StreamError('closed', 'the other side ended the session'));
   }
 
   #fail(error: StreamError): void {
