@@ -39,12 +39,13 @@ export interface ConnectionHost {
   authorize(query: URLSearchParams, remoteAddress: string): boolean;
 }
 
-const HANDSHAKE_MS = 10_000;
-/** A client that neither plays nor publishes. */
-const IDLE_MS = 30_000;
+/** Until a client plays or publishes. */
+const BEGIN_MS = 15_000;
 /** One that publishes and falls silent; the watchdog of its stream is quicker when somebody watches. */
 const SILENT_MS = 60_000;
+/** What is still sent when the connection ends: a status, but not what a client that does not read left in the queue. */
 const MAX_FLUSHED_BYTES = 64 << 10;
+const FLUSH_MS = 2000;
 const LIMIT_DYNAMIC = 2;
 
 export class ServerConnection {
@@ -53,6 +54,7 @@ export class ServerConnection {
   readonly #remoteAddress: string;
   readonly #connection: RtmpConnection;
   readonly #left = new AbortController();
+  readonly #beginning: NodeJS.Timeout;
   #app: string | undefined;
   #userAgent: string | undefined;
   #peer: Peer | undefined;
@@ -67,15 +69,13 @@ export class ServerConnection {
     this.#remoteAddress = socket.remoteAddress ?? '';
     this.#connection = new RtmpConnection('server', {
       write: (bytes) => this.#write(bytes),
-      onReady: () => {
-        socket.setTimeout(IDLE_MS);
-        this.#write(announceChunkSize());
-      },
+      onReady: () => this.#write(announceChunkSize()),
       onCommand: (command) => this.#command(command),
       onMedia: (message) => this.#input?.push(message),
     });
-    socket.setTimeout(HANDSHAKE_MS);
-    socket.on('timeout', () => this.end(new StreamError('timeout', 'nothing came from the client')));
+    const late = (): void => this.end(new StreamError('timeout', 'nothing came from the client in time'));
+    this.#beginning = setTimeout(late, BEGIN_MS);
+    socket.on('timeout', late);
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('error', () => {});
     socket.on('close', () => this.end(new StreamError('closed', 'client closed the connection')));
@@ -84,11 +84,13 @@ export class ServerConnection {
   end(reason?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
+    clearTimeout(this.#beginning);
     if (reason) this.#host.log.debug('client left', { client: this.#remoteAddress, reason });
     this.#left.abort();
     this.#stop();
     if (this.#socket.writableLength > MAX_FLUSHED_BYTES) this.#socket.destroy();
     else this.#socket.destroySoon();
+    setTimeout(() => this.#socket.destroy(), FLUSH_MS).unref();
   }
 
   #write(bytes: Buffer): void {
@@ -194,6 +196,7 @@ export class ServerConnection {
       this.end(new StreamError('protocol', 'one stream a connection'));
       return;
     }
+    clearTimeout(this.#beginning);
     const request = parseStreamRequest(this.#app!, name);
     const stream = this.#host.find(request.names);
     const [notFound, failed] =
@@ -224,7 +227,6 @@ export class ServerConnection {
   }
 
   async #play(stream: Stream, { query }: StreamRequest, peer: Peer): Promise<void> {
-    this.#socket.setTimeout(0);
     const output = createRtmpOutput({ query, streamId: SERVER_STREAM_ID, publishes: false });
     const viewer = createRtmpViewer({
       peer,
