@@ -139,6 +139,17 @@ test('addresses have the name by which the client came', async (t) => {
   );
 });
 
+test('a name that is none is not repeated', async (t) => {
+  const { api, post } = await start(t, 'api: {origin: "*"}\nstreams: {cam: rtsp://cam}');
+  for (const host of ['cam:99999', '999.999.999.999', 'a"b', '4294967296']) {
+    for (const operation of ['GetServices', 'GetNetworkInterfaces', 'GetNetworkProtocols']) {
+      const { status, text } = await post(envelope(operation), { headers: { host } });
+      assert.equal(status, 200, `${operation} at ${host}`);
+      if (operation === 'GetServices') assert.ok(text.includes(`http://${api.host}/onvif/`), host);
+    }
+  }
+});
+
 test('a request that is too large is refused', async (t) => {
   const { post } = await start(t);
   assert.equal((await post(' '.repeat(300 << 10))).status, 413);

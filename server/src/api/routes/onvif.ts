@@ -70,7 +70,8 @@ function reachedBy(
 ) {
   const address = localAddress.replace(/^::ffff:/, '');
   const own = `${address.includes(':') ? `[${address}]` : address}:${localPort ?? 80}`;
-  const host = header !== undefined && HOST.test(header) ? header : own;
+  const isUsable = header !== undefined && HOST.test(header) && URL.canParse(`http://${header}`);
+  const host = isUsable ? header : own;
   return { host, name: host.replace(/:\d+$/, '') };
 }
 

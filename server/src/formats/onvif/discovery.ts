@@ -117,18 +117,20 @@ function matchesOf(bytes: Buffer): readonly Match[] {
   }
 }
 
-/** Printers and computers answer too: what names ONVIF nowhere is left out. */
-function describeMatch({ types, scopes, addresses }: Match, from: string): Discovered | undefined {
+/** A camera's answer as the API tells it. Printers and computers answer too: what names ONVIF nowhere is undefined. */
+export function describeMatch({ types, scopes, addresses }: Match, from: string): Discovered | undefined {
   if (!/onvif/i.test([...types, ...scopes, ...addresses].join(' '))) return undefined;
   const urls = addresses
     .flatMap((text) => URL.parse(text) ?? [])
-    .filter(({ protocol }) => /^https?:$/.test(protocol));
+    .filter(({ protocol, port }) => protocol === 'http:' || (protocol === 'https:' && port === ''))
+    .sort((a, b) => a.protocol.length - b.protocol.length);
   // A camera may name all its addresses, old ones among them: the one it spoke from is there.
   const url = urls.find(({ hostname }) => hostname === from) ?? urls[0];
   if (!url) return undefined;
+  const host = url.protocol === 'https:' ? `${url.hostname}:443` : url.host;
   const path = url.pathname === DEVICE_SERVICE ? '' : url.pathname + url.search;
   const info = [scopeValue(scopes, 'name'), scopeValue(scopes, 'hardware')].filter(Boolean).join(' ');
-  return { name: url.host, info: info || undefined, url: `onvif://user:pass@${url.host}${path}` };
+  return { name: host, info: info || undefined, url: `onvif://user:pass@${host}${path}` };
 }
 
 function scopeValue(scopes: readonly string[], kind: string): string {

@@ -31,7 +31,7 @@ const TYPES = new Set([
   '{http://www.onvif.org/ver10/network/wsdl}NetworkVideoTransmitter',
   '{http://www.onvif.org/ver10/device/wsdl}Device',
 ]);
-/** Answers of many devices are spread over this time (WS-Discovery: APP_MAX_DELAY). */
+/** Hello and answers are spread over this time (WS-Discovery: APP_MAX_DELAY). */
 const MAXIMUM_DELAY_MS = 500;
 const SWEEP_INTERVAL_MS = 3000;
 const MAXIMUM_QUESTIONS_REMEMBERED = 500;
@@ -115,11 +115,13 @@ export const start: StartService = async ({ services, log }) => {
     receive,
     log,
   );
-  await announce(services.streams.names());
-  const sweeping = setInterval(() => void announce(services.streams.names()), SWEEP_INTERVAL_MS);
+  const sweep = (): void => void announce(services.streams.names());
+  const first = setTimeout(sweep, Math.random() * MAXIMUM_DELAY_MS);
+  const sweeping = setInterval(sweep, SWEEP_INTERVAL_MS);
   return {
     address: `${DISCOVERY_GROUP}:${DISCOVERY_PORT}`,
     async close() {
+      clearTimeout(first);
       clearInterval(sweeping);
       for (const timer of timers) clearTimeout(timer);
       ears.close();

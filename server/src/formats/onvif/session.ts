@@ -24,6 +24,8 @@ export interface OnvifSession {
 }
 
 const TIMEOUT_MS = 5000;
+/** Behind this port cameras speak HTTPS, with a certificate of their own making. */
+const TLS_PORT = 443;
 const MAXIMUM_ANSWER_BYTES = 1 << 20;
 const MAXIMUM_ATTEMPTS = 4;
 
@@ -48,7 +50,7 @@ export function createSession(address: Address, signal: AbortSignal): OnvifSessi
     const authorization = authorized && !usesToken ? httpAuth?.authorize('POST', path) : undefined;
     const http = await requestHttp({
       method: 'POST',
-      address: { ...address, scheme: 'http', target: path },
+      address: { ...address, scheme: address.port === TLS_PORT ? 'https' : 'http', target: path },
       headers: { 'content-type': CONTENT_TYPE['1.2'], ...(authorization && { authorization }) },
       body: writeEnvelope(request, { header: token || undefined }),
       timeoutMs: TIMEOUT_MS,
