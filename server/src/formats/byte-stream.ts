@@ -4,10 +4,12 @@
  */
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StreamError, toStreamError } from '../core/errors.ts';
 import { createPeer, type Demuxer, type Packet, type Producer, type WritePacket } from '../core/model.ts';
 import type { Format } from './format.ts';
 import { FORMATS } from './index.ts';
+import { ReadAhead } from './read-ahead.ts';
 
 export interface ByteStreamSettings {
   readonly protocol: string;
@@ -105,11 +107,18 @@ async function pump(
   const stop = (): void => void reader.input.destroy();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
-  for (const packet of held.splice(0)) write(packet);
+  const ahead = new ReadAhead();
+  const writeTimed: WritePacket = (packet) => {
+    ahead.saw(packet.dts / packet.track.codec.timeBase, performance.now());
+    write(packet);
+  };
+  for (const packet of held.splice(0)) writeTimed(packet);
   try {
     for (let chunk = await reader.read(); chunk; chunk = await reader.read()) {
       count(chunk.length);
-      demuxer.push(chunk, write);
+      demuxer.push(chunk, writeTimed);
+      const waitMs = ahead.waitMs(performance.now());
+      if (waitMs > 0) await sleep(waitMs, undefined, { signal });
     }
     demuxer.flush?.(write);
   } catch (error) {

@@ -22,7 +22,6 @@ const RTP_CODECS = [
 ];
 const PCM_CODECS = ['pcm_alaw', 'pcm_mulaw', 'pcm_s16be', 'pcm_s16le'];
 const MPEGTS_CODECS = ['h264', 'hevc', 'aac', 'opus', 'mp3', 'pcm_alaw', 'pcm_mulaw'];
-const BYTE_FORMATS = ['h264', 'hevc', 'mjpeg', 'aac', 'pcm_alaw', 'pcm_mulaw', 'pcm_s16le'];
 const MP4_CODECS = [
   'h264',
   'hevc',
@@ -50,6 +49,8 @@ const AUDIO_CODECS = [
   'pcm_s16be',
   'pcm_s16le',
 ];
+/** Of the byte formats together. */
+const BYTE_FORMATS = ['h264', 'hevc', 'av1', 'vp8', 'vp9', 'mjpeg', 'rawvideo', ...AUDIO_CODECS];
 
 export const FORMATS: readonly Format[] = [
   {
