@@ -10,7 +10,7 @@ import { parseFfmpegFormats, parseV4l2Ctl } from '../../server/src/formats/v4l2/
 import { createRandom, mutate, readCorpus } from './mutate.ts';
 
 const ROUNDS = 4000;
-const LONGEST_MS = 2000;
+const LONGEST_MS = 8000;
 /** Words of the language, to be put anywhere. */
 const WORDS = [
   ...[

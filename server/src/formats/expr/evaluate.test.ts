@@ -270,7 +270,7 @@ test('limits end what would not end', async () => {
   for (const program of programs) {
     await assert.rejects(run(program), { code: 'invalid_source' }, program.slice(0, 60));
   }
-  assert.ok(performance.now() - started < 5000);
+  assert.ok(performance.now() - started < 20_000);
   const stop = new AbortController();
   const endless = run('map(1..1000, map(1..100, # * 2))', stop.signal);
   setTimeout(() => stop.abort(), 5);
