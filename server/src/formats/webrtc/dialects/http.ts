@@ -33,8 +33,10 @@ export async function requestSignaling(
   request: SignalingRequest,
 ): Promise<SignalingReply> {
   let address = parseAddress(request.url);
+  const { host } = address;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    const reply = await authorized(address, request, { timeoutMs, signal });
+    const allowed = address.host === host ? request : withoutSecrets(request);
+    const reply = await authorized(address, allowed, { timeoutMs, signal });
     const { status, headers } = reply;
     const header = (name: string): readonly string[] => headers[name] ?? [];
     const body = reply.body.toString();
@@ -45,6 +47,17 @@ export async function requestSignaling(
   }
   throw new StreamError('protocol', `${formatAddress(address)}: too many redirects`);
 }
+
+const HARMLESS_HEADERS: ReadonlySet<string> = new Set(['content-type', 'accept']);
+
+/** The request as another host may see it. */
+function withoutSecrets({ token: _, headers = {}, ...request }: SignalingRequest): SignalingRequest {
+  const harmless = Object.entries(headers).filter(([name]) => HARMLESS_HEADERS.has(name));
+  return { ...request, headers: Object.fromEntries(harmless) };
+}
+
+/** Whether what one may know the other may, too. */
+export const isSameHost = (a: string, b: string): boolean => parseAddress(a).host === parseAddress(b).host;
 
 /** Resolves an address of the other side against ours; credentials stay on the same host. */
 export function resolveUrl(base: string, location: string): string {

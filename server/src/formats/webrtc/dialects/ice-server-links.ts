@@ -4,6 +4,7 @@
  *   Link: <turn:turn.example.net?transport=udp>; rel="ice-server"; username="user"; credential="word"
  */
 import type { IceServer } from '../../../net/ice-servers.ts';
+import { registerSecret } from '../../../util/redact.ts';
 import { objectOf, textOf } from './json.ts';
 
 const LINK = /<([^<>]{1,300})>((?:\s*;\s*[\w-]+\s*(?:=\s*(?:"(?:[^"\\]|\\.)*"|[^\s",;]*))?)*)/g;
@@ -49,7 +50,9 @@ export function iceServersOfOption(text: string | undefined): IceServer[] | unde
   if (!text) return undefined;
   const json = text.trimStart().startsWith('[') ? text : Buffer.from(text, 'base64').toString();
   try {
-    return iceServersOfJson(JSON.parse(json));
+    const servers = iceServersOfJson(JSON.parse(json));
+    for (const { credential } of servers) if (credential) registerSecret(credential);
+    return servers;
   } catch {
     return [];
   }

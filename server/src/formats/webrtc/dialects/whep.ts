@@ -5,9 +5,8 @@
  *   ← 201 (200)   Location: /whep/session  Link: <stun:…>; rel="ice-server"   the answer
  *   → DELETE /whep/session                                                  at the end
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Call, Signaling } from './dialect.ts';
-import { requestSignaling, resolveUrl } from './http.ts';
+import { isSameHost, requestSignaling, resolveUrl } from './http.ts';
 import { iceServersOfLinks, iceServersOfOption } from './ice-server-links.ts';
 
 const SDP = 'application/sdp';
@@ -32,12 +31,14 @@ export async function exchangeWhep(call: Call): Promise<Signaling> {
   const [location] = reply.header('location');
   const hangUp = async (): Promise<void> => {
     if (!location) return;
-    const signal = AbortSignal.timeout(HANG_UP_TIMEOUT_MS);
-    const request = { method: 'DELETE' as const, url: resolveUrl(reply.url, location), headers, token };
-    await Promise.race([
-      requestSignaling({ timeoutMs: HANG_UP_TIMEOUT_MS, signal }, request).catch(() => {}),
-      sleep(HANG_UP_TIMEOUT_MS, undefined, { ref: false }),
-    ]);
+    try {
+      const resource = resolveUrl(reply.url, location);
+      const secrets = isSameHost(resource, url) ? { headers, token } : {};
+      const within = { timeoutMs: HANG_UP_TIMEOUT_MS, signal: AbortSignal.timeout(HANG_UP_TIMEOUT_MS) };
+      await requestSignaling(within, { method: 'DELETE', url: resource, ...secrets });
+    } catch {
+      // It finds out by itself that nobody is there.
+    }
   };
   try {
     client.accept(reply.body);
