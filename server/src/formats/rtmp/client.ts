@@ -39,6 +39,8 @@ export interface RtmpClient {
 }
 
 const MAX_ATTEMPTS = 3;
+/** What we play beyond the codecs of old (Enhanced RTMP v1). */
+const FOUR_CC_LIST = ['hvc1', 'av01', 'Opus'];
 const FLASH_VERSION = 'LNX 9,0,124,2';
 const PUBLISHER_VERSION = 'FMLE/3.0 (compatible; porthole)';
 const SET_BUFFER_LENGTH = 3;
@@ -158,7 +160,7 @@ class ClientSession implements RtmpClient {
     if (publishes) return { ...object, flashVer: PUBLISHER_VERSION, tcUrl: tcUrl + query };
     return {
       ...{ ...object, flashVer: FLASH_VERSION, tcUrl: tcUrl + query, fpad: false, capabilities: 15 },
-      ...{ audioCodecs: 4071, videoCodecs: 252, videoFunction: 1 },
+      ...{ audioCodecs: 4071, videoCodecs: 252, videoFunction: 1, fourCcList: FOUR_CC_LIST },
     };
   }
 

@@ -173,3 +173,10 @@ export function textOf(value: AmfValue, member: string): string | undefined {
   const text = (value as { readonly [key: string]: AmfValue })[member];
   return typeof text === 'string' ? text : undefined;
 }
+
+/** The texts of a list that is a member of an AMF object; [] where there is none. */
+export function textsOf(value: AmfValue, member: string): readonly string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  const list = (value as { readonly [key: string]: AmfValue })[member];
+  return Array.isArray(list) ? list.filter((text) => typeof text === 'string') : [];
+}

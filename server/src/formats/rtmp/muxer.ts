@@ -40,19 +40,27 @@ export interface RtmpOutputOptions {
   readonly streamId: number;
   /** We push, the other side is the server. */
   readonly publishes: boolean;
+  /** The other side knows HEVC by Enhanced RTMP; default true. */
+  readonly knowsHevc?: boolean;
 }
 
-/** What a query asks for of what RTMP carries. Throws StreamError `invalid`. */
-export function rtmpAccepts(query: URLSearchParams): Accepts {
-  return carriedByTags(acceptsFromQuery(query, ACCEPT_FLV));
+/** What a query asks for of what RTMP carries; without a filter what the other side knows. Throws StreamError `invalid`. */
+export function rtmpAccepts(query: URLSearchParams, knowsHevc = true): Accepts {
+  return carriedByTags(acceptsFromQuery(query, knowsHevc ? ACCEPT_FLV : ACCEPT_PLAIN_RTMP));
 }
+
+/** What players take that do not say that they know more. */
+const ACCEPT_PLAIN_RTMP: Accepts = ACCEPT_FLV.map(({ kind, codecs }) => ({
+  kind,
+  codecs: codecs.filter(({ name }) => name !== 'hevc'),
+}));
 
 /** Makes the output. Throws StreamError `invalid` for a query it cannot read. */
-export function createRtmpOutput({ query, streamId, publishes }: RtmpOutputOptions): Output {
+export function createRtmpOutput({ query, streamId, publishes, knowsHevc }: RtmpOutputOptions): Output {
   const clock = new TagClock();
   return {
     key: `rtmp ${streamId} ${publishes}`,
-    accepts: rtmpAccepts(query),
+    accepts: rtmpAccepts(query, knowsHevc),
     createMuxer: (tracks) => createRtmpMuxer(tracks, clock, streamId, publishes),
   };
 }

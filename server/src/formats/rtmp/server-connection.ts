@@ -18,7 +18,7 @@ import type { Stream } from '../../core/stream.ts';
 import type { Logger } from '../../util/log.ts';
 import type { AmfObject, AmfValue } from '../flv/amf0.ts';
 import { announceChunkSize } from './chunk-writer.ts';
-import { type Command, RtmpConnection, textOf, WINDOW_BYTES } from './connection.ts';
+import { type Command, RtmpConnection, textOf, textsOf, WINDOW_BYTES } from './connection.ts';
 import { MediaInput } from './media-input.ts';
 import { EVENT, MESSAGE_TYPE, uint32, userControl } from './message.ts';
 import { createRtmpOutput, SERVER_STREAM_ID } from './muxer.ts';
@@ -57,6 +57,8 @@ export class ServerConnection {
   readonly #beginning: NodeJS.Timeout;
   #app: string | undefined;
   #userAgent: string | undefined;
+  /** As players say by Enhanced RTMP (v1, `fourCcList` of connect). */
+  #knowsHevc = false;
   #peer: Peer | undefined;
   #input: MediaInput | undefined;
   #watch: Watch | undefined;
@@ -169,6 +171,7 @@ export class ServerConnection {
     }
     this.#app = textOf(object, 'app') ?? '';
     this.#userAgent = textOf(object, 'flashVer');
+    this.#knowsHevc = textsOf(object, 'fourCcList').some((fourCc) => fourCc === '*' || fourCc === 'hvc1');
     const publishes = textOf(object, 'type') === 'nonprivate';
     const verdict = this.#host.admit(this.#app, publishes, this.#remoteAddress);
     if (typeof verdict !== 'string') {
@@ -227,7 +230,12 @@ export class ServerConnection {
   }
 
   async #play(stream: Stream, { query }: StreamRequest, peer: Peer): Promise<void> {
-    const output = createRtmpOutput({ query, streamId: SERVER_STREAM_ID, publishes: false });
+    const output = createRtmpOutput({
+      query,
+      streamId: SERVER_STREAM_ID,
+      publishes: false,
+      knowsHevc: this.#knowsHevc,
+    });
     const viewer = createRtmpViewer({
       peer,
       queuedBytes: () => this.#socket.writableLength,

@@ -147,6 +147,16 @@ describe('RTMP server', () => {
     await until('the viewer to be gone', () => streams.get('cam')?.subscriptions.length === 0);
   });
 
+  test('a player that does not say that it knows HEVC is not given any', async () => {
+    const client = new RawClient(server.port);
+    client.call('connect', 1, { app: 'cam', tcUrl: 'rtmp://x/cam' });
+    client.call('createStream', 2, null);
+    client.send(MESSAGE_TYPE.commandAmf0, encodeAmf0('play', 3, null, ''), 1);
+    await until('audio', () => client.messages.some(({ type }) => type === MESSAGE_TYPE.audio));
+    assert.ok(!client.messages.some(({ type }) => type === MESSAGE_TYPE.video));
+    client.end();
+  });
+
   test('viewers share one muxer', async () => {
     const stop = new AbortController();
     const producers = await Promise.all([1, 2, 3].map(() => open(parseSourceText(url('cam')), contextOf())));
@@ -208,7 +218,7 @@ describe('RTMP server', () => {
 
   test('pings are answered, windows acknowledged, unknown calls refused, a second stream is too much', async () => {
     const client = new RawClient(server.port);
-    client.call('connect', 1, { app: 'cam', tcUrl: 'rtmp://x/cam' });
+    client.call('connect', 1, { app: 'cam', tcUrl: 'rtmp://x/cam', fourCcList: ['*'] });
     client.send(MESSAGE_TYPE.windowAcknowledgementSize, uint32(100));
     client.send(MESSAGE_TYPE.userControl, Buffer.concat([Buffer.from([0, 6]), uint32(77)]));
     client.call('whatIsThis', 9, null);
