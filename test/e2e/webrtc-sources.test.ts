@@ -4,9 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { audioClip, h264Clip } from '../fakes/clips.ts';
+import { audioClip, h264Clip, hevcClip } from '../fakes/clips.ts';
 import { ClipFeed } from '../fakes/feed.ts';
 import { type RtspCamera, startRtspCamera } from '../fakes/rtsp-camera.ts';
+import { startTurnServer } from '../fakes/turn-server.ts';
 import { startWhepRelay } from '../fakes/whep-relay.ts';
 import { decodeSound, tonePurity } from '../helpers/ffmpeg.ts';
 import { runOk } from '../helpers/run.ts';
@@ -164,4 +165,49 @@ test('over TCP where nothing else is let through', async () => {
   assert.deepEqual(complaints, []);
   const [producer] = (await near.stream('tcp')).producers;
   assert.equal(producer!.protocol, 'http+tcp');
+});
+
+test('HEVC and Opus', async () => {
+  const feeds = [new ClipFeed(await hevcClip()), new ClipFeed(await audioClip('opus', { hertz: 440 }))];
+  await using camera = await startRtspCamera({ feeds });
+  await using far = await startServer({ streams: { cam: camera.url } });
+  await using near = await startServer({
+    streams: { again: `webrtc:${far.url('/api/webrtc?src=cam')}` },
+  });
+  await using viewer = await watchMse(near, 'again', { keep: true });
+  await viewer.play(1, 15_000);
+  const { video, audio, complaints } = await viewer.decode();
+  assert.deepEqual(complaints, []);
+  assert.ok(video.distinct > 15 && audio.times.length > 20, `${video.distinct} pictures`);
+  const [producer] = (await near.stream('again')).producers;
+  assert.deepEqual(
+    producer!.receivers!.map(({ codec }) => codec.codec_name),
+    ['hevc', 'opus'],
+  );
+});
+
+test('through a relay that the source names, where both sides have no other way', async () => {
+  const turn = await startTurnServer('guest', 'turn-secret');
+  try {
+    await using camera = await startRtspCamera({ feeds: [new ClipFeed(await h264Clip())] });
+    await using far = await startServer({
+      streams: { cam: camera.url },
+      webrtc: { filters: { networks: ['udp4'] } },
+    });
+    const servers = [{ urls: `turn:127.0.0.1:${turn.port}`, username: 'guest', credential: 'turn-secret' }];
+    const source = `webrtc:${far.url('/api/webrtc?src=cam')}#ice_servers=${JSON.stringify(servers)}`;
+    await using near = await startServer({
+      streams: { relayed: source },
+      webrtc: { filters: { networks: ['tcp4'] } },
+    });
+    await using viewer = await watchMse(near, 'relayed', { keep: true });
+    await viewer.play(1, 15_000);
+    const { complaints } = await viewer.decode();
+    assert.deepEqual(complaints, []);
+    assert.ok(turn.counts.allocated >= 1 && turn.counts.bound >= 1);
+    const told = JSON.stringify(await near.stream('relayed')) + near.log;
+    assert.doesNotMatch(told, /turn-secret/);
+  } finally {
+    turn.close();
+  }
 });
