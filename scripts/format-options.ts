@@ -7,6 +7,18 @@ export const FORMAT_OPTIONS: Readonly<Record<string, Readonly<Record<string, str
     '#backchannel=0|1': 'whether to ask for the loudspeaker; 1 unless there are other options',
     '#timeout=5': 'seconds for an answer, and of silence',
   },
+  webrtc: {
+    'webrtc:http(s)://…': 'WHEP, and WHIP to publish; `httpx://` takes any certificate',
+    'webrtc:ws(s)://host/api/ws?src=NAME': 'another server of this kind, or go2rtc; two-way',
+    '#format=kinesis|switchbot|wyze|openipc|milestone|creality': 'who signals in a way of its own',
+    '#token=…': 'of `Authorization: Bearer` (WHEP, WHIP)',
+    '#header=Name: value': 'more of the request (WHEP, WHIP)',
+    '#ice_servers=[{"urls":"turn:…","username":"…","credential":"…"}]':
+      'instead of those of the config; JSON, or JSON in Base64',
+    '#client_id=…': 'kinesis, switchbot',
+    '#resolution=hd|sd|auto#play_type=0': 'switchbot',
+    '#username= #password= #cameraId= #streamId= #playbackTime= #skipGaps #speed=': 'milestone',
+  },
   v4l2: {
     '?video=/dev/video0': 'the device, or its number',
     '&input_format=mjpeg|h264|hevc|yuyv422|nv12': 'what it gives; mjpeg if not named',
