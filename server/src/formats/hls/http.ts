@@ -20,7 +20,7 @@ import type { HlsSession } from './sessions.ts';
 
 export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 
-/** Until the first half second is there: a camera with a long way between frames, or one that is slow to start. */
+/** Until the first media is there: a camera with a long way between frames, or one that is slow to start. */
 const FIRST_PLAYLIST_TIMEOUT_MS = 15_000;
 /** A blocked reload gets 503 after three target durations, a part after as long. */
 const BLOCK_TARGETS = 3;

@@ -11,6 +11,7 @@ import type { Mp4Chunk } from '../mp4/fragment.ts';
 import { Mp4Muxer } from '../mp4/muxer.ts';
 import { PlaybackTime } from '../mp4/playback-time.ts';
 import { createMpegtsMuxer, type MpegtsMuxer } from '../mpegts/muxer.ts';
+import { Interleaver } from './interleaver.ts';
 import { leadingTables } from './leading-tables.ts';
 import type { KnownTiming } from './measure.ts';
 import { type Piece, Segmenter } from './segmenter.ts';
@@ -119,17 +120,20 @@ function hlsMuxer<C extends Chunk>(
   segmenter: Segmenter,
   place: (chunk: C) => Placed | undefined,
 ): HlsMuxer {
+  const interleaver = new Interleaver(segmenter.tracks, (packet) => {
+    const chunk = inner.mux(packet);
+    const placed = chunk && place(chunk);
+    if (!chunk || !placed) return;
+    const { key, bytes } = chunk;
+    const picture = packet.track.codec.kind === 'video';
+    segmenter.add({ ...placed, key, bytes, picture, timeMs: packet.time });
+  });
   return {
     segmenter,
     contentType: inner.contentType,
     header: [],
     mux(packet: Packet) {
-      const chunk = inner.mux(packet);
-      const placed = chunk && place(chunk);
-      if (!chunk || !placed) return undefined;
-      const { key, bytes } = chunk;
-      const picture = packet.track.codec.kind === 'video';
-      segmenter.add({ ...placed, key, bytes, picture, timeMs: packet.time });
+      interleaver.push(packet);
       return undefined;
     },
   };

@@ -68,6 +68,8 @@ export interface MediaPlaylist {
 const PARTS_WINDOW_TARGETS = 3;
 /** PART-HOLD-BACK should be at least three part targets (§4.4.3.8). */
 const HOLD_BACK_PARTS = 3;
+/** Without low latency players begin so far from the end (RFC 8216 §6.3.3). */
+const HOLD_BACK_TARGETS = 3;
 
 /** Where the session id goes in the text of `writeMediaPlaylist`: one text serves all sessions. */
 export const ID_PLACEHOLDER = '\0';
@@ -129,16 +131,23 @@ const lowLatencyHeader = (partSeconds: number): string[] => [
   `#EXT-X-PART-INF:PART-TARGET=${decimal(partSeconds)}`,
 ];
 
-/** Where some segments do not begin with a key frame: the place nearest to the end that a player can begin at. */
-function startHint({ segments, current, targetSeconds }: MediaPlaylist): string[] {
+/**
+ * Where a player would begin at a segment that does not begin with a key frame: the nearest place to the end that it can
+ * begin at. With low latency that is as near as parts allow.
+ */
+function startHint({ container, segments, current, targetSeconds, partSeconds }: MediaPlaylist): string[] {
+  const lowLatency = container === 'fmp4';
+  const leastSeconds = lowLatency ? HOLD_BACK_PARTS * partSeconds : targetSeconds;
+  const reachSeconds = lowLatency ? leastSeconds : HOLD_BACK_TARGETS * targetSeconds;
   let fromEnd = current?.seconds ?? 0;
+  let isNeeded = current?.independent === false;
   let offset: number | undefined;
   for (const { seconds, independent } of segments.toReversed()) {
+    if (!independent && fromEnd < reachSeconds) isNeeded = true;
     fromEnd += seconds;
-    if (independent) offset = fromEnd;
-    if (independent && fromEnd >= targetSeconds) break;
+    if (independent && (offset ?? 0) < leastSeconds) offset = fromEnd;
   }
-  return offset === undefined ? [] : [`#EXT-X-START:TIME-OFFSET=-${decimal(offset)}`];
+  return isNeeded && offset !== undefined ? [`#EXT-X-START:TIME-OFFSET=-${decimal(offset)}`] : [];
 }
 
 function partLine(sequence: number, index: number, { seconds, independent }: PartEntry): string {

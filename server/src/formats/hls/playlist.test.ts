@@ -93,7 +93,13 @@ describe('media playlists', () => {
     const segments = [segment(0), segment(1), segment(2, { independent: false, seconds: 1 })];
     const text = writeMediaPlaylist(playlist({ segments }));
     assert.doesNotMatch(text, /INDEPENDENT-SEGMENTS/);
-    assert.match(text, /#EXT-X-START:TIME-OFFSET=-3\n/);
+    assert.match(text, /#EXT-X-START:TIME-OFFSET=-5\n/, 'as far as parts of 1.05 s are held back');
+    assert.match(
+      writeMediaPlaylist(playlist({ segments, partSeconds: 0.3 })),
+      /#EXT-X-START:TIME-OFFSET=-3\n/,
+    );
+    const old = [segment(0), segment(1, { independent: false }), ...[2, 3, 4, 5].map((n) => segment(n))];
+    assert.doesNotMatch(writeMediaPlaylist(playlist({ segments: old })), /EXT-X-START/);
   });
 });
 

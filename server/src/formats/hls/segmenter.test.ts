@@ -41,9 +41,9 @@ const near = (actual: number, expected: number): void =>
 describe('the segmenter', () => {
   test('gives half a second at once to who asks first, then cuts at key frames', () => {
     const { segmenter, frames } = start();
-    frames(10);
+    frames(5);
     assert.equal(segmenter.playlist(), undefined);
-    frames(10);
+    frames(15);
     assert.deepEqual(
       segmenter.playlist()!.segments.map(({ seconds, independent }) => [seconds, independent]),
       [[0.8, true]],
@@ -176,7 +176,7 @@ describe('the segmenter', () => {
     segmenter.end();
     assert.equal(segmenter.get(0)!.bytes, 200);
     assert.equal(segmenter.get(1)!.bytes, 206);
-    assert.equal(segmenter.get(1)!.buffers[0]!.toString(), 'tables');
+    assert.equal(segmenter.get(1)!.buffers[0]!.toString('latin1', 0, 6), 'tables');
     assert.equal(segmenter.playlist()!.segments[0]!.parts.length, 1);
   });
 });

@@ -1,5 +1,6 @@
 /**
- * Collects chunks into parts and segments, once for all viewers, by reference: what is sent is what was muxed.
+ * Collects chunks into parts and segments, once for all viewers. A part that is complete is copied into one piece: that
+ * costs once what a hundred writes instead of a few would cost each viewer.
  *
  *   add(chunk) ─→ current part ─→ current segment ─→ window that the playlist lists ─→ kept a while for slow viewers ─→ gone
  *
@@ -141,7 +142,7 @@ export class Segmenter {
 
   /** The playlist; undefined as long as there is no complete segment. */
   playlist(): MediaPlaylist | undefined {
-    if (this.#window.empty) this.#closeFirst();
+    this.#closeFirst();
     if (this.#window.empty) return undefined;
     const { targetSeconds, partSeconds } = this.plan;
     return {
@@ -211,7 +212,8 @@ export class Segmenter {
 
   /** Somebody waits for the first playlist: what is there is a segment, wherever it ends. */
   #closeFirst(): void {
-    if (this.#chunks > 0 && this.#end - this.#start >= FIRST_SEGMENT_SECONDS) this.#closeSegment(this.#end);
+    const isLong = this.#chunks > 0 && this.#end - this.#start >= FIRST_SEGMENT_SECONDS;
+    if (this.#window.empty && isLong) this.#closeSegment(this.#end);
   }
 
   #cutBefore(piece: Piece, start: number): void {
@@ -247,7 +249,7 @@ export class Segmenter {
   #closePart(end: number): void {
     if (this.#partChunks === 0) return;
     this.#parts.push({
-      buffers: this.#partBuffers,
+      buffers: [Buffer.concat(this.#partBuffers, this.#partBytes)],
       bytes: this.#partBytes,
       seconds: Math.max(0, end - this.#partStart),
       independent: this.#partIndependent,
