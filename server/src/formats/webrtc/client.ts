@@ -60,6 +60,7 @@ export class WebrtcClient {
       peer,
       protocol,
       offers,
+      begins: true,
       log,
       onRtp,
       onRtcp,

@@ -114,6 +114,7 @@ export class HostedSession implements WebrtcSession {
       peer: this.peer,
       protocol: this.#protocol,
       offers: false,
+      begins: false,
       ...handlers,
       onClosed: (reason) => this.#side?.close(reason),
       log: (message, fields) => this.#log(message, fields),

@@ -6,7 +6,7 @@
  */
 import { StreamError } from '../../core/errors.ts';
 import { HeldInput } from '../../core/held-input.ts';
-import type { Packet, Peer, Track, WritePacket } from '../../core/model.ts';
+import type { Peer, Track, WritePacket } from '../../core/model.ts';
 import { MediaClock } from '../../rtp/media-clock.ts';
 import { parseRtcp } from '../../rtp/rtcp.ts';
 import { maximumBitrate } from './maximum-bitrate.ts';
@@ -108,8 +108,8 @@ export class MediaReceiver {
   }
 
   /** As Producer.run, for the tracks that were known when it was ready. */
-  run(tracks: readonly Track[], write: (packet: Packet) => void, signal: AbortSignal): Promise<void> {
-    return this.#input.run(tracks, write satisfies WritePacket, signal);
+  run(tracks: readonly Track[], write: WritePacket, signal: AbortSignal): Promise<void> {
+    return this.#input.run(tracks, write, signal);
   }
 
   requestKeyframe(trackId: number): void {

@@ -18,7 +18,7 @@ export interface ConnectionHost {
 }
 
 export interface PeerConnectionOptions
-  extends Pick<TransportOptions, 'offers' | 'onConnected' | 'onRtp' | 'onRtcp' | 'onClosed'> {
+  extends Pick<TransportOptions, 'offers' | 'begins' | 'onConnected' | 'onRtp' | 'onRtcp' | 'onClosed'> {
   readonly host: ConnectionHost;
   /** Its protocol and address are those of the path, once there is one. */
   readonly peer: Peer;
@@ -42,13 +42,14 @@ export class PeerConnection {
 
   /** Fails with StreamError `limit`. */
   constructor(options: PeerConnectionOptions) {
-    const { host, offers, onRtp, onRtcp, onClosed } = options;
+    const { host, offers, begins, onRtp, onRtcp, onClosed } = options;
     const { mux, certificate } = host;
     this.#options = options;
     this.transport = new MediaTransport({
       mux,
       certificate,
       offers,
+      begins,
       onConnected: () => {
         this.#named();
         options.onConnected();

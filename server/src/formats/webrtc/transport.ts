@@ -23,8 +23,10 @@ import type { Description } from './description.ts';
 export interface TransportOptions {
   readonly mux: IceMux;
   readonly certificate: DtlsCertificate;
-  /** Whether the offer is ours: then we control ICE, and connect to TCP candidates. */
+  /** Whether the offer is ours: then we control ICE. */
   readonly offers: boolean;
+  /** Whether the session is ours: then we connect to TCP candidates, which nobody who merely asks can make us do. */
+  readonly begins: boolean;
   /** Media can flow. */
   readonly onConnected: () => void;
   /** A plain packet of the peer; it may be kept. */
@@ -56,12 +58,12 @@ export class MediaTransport {
 
   /** Fails with StreamError `limit`. */
   constructor(options: TransportOptions) {
-    const { mux, offers } = options;
+    const { mux, offers, begins } = options;
     this.#options = options;
     this.agent = new IceAgent({
       mux,
       controlling: offers,
-      connectsTcp: offers,
+      connectsTcp: begins,
       onConnected: () => this.#dtls?.start(),
       onData: (bytes) => this.#receive(bytes),
       onFailed: (reason) => this.#end(reason),
