@@ -32,7 +32,17 @@ test('sound that comes later than the picture is put in its place', () => {
     ['A', 85],
     ['A', 130],
   ] as const;
-  assert.deepEqual(interleave(order), ['A0', 'A42', 'V0', 'A85', 'V40', 'A130']);
+  assert.deepEqual(interleave(order), ['V0', 'A0', 'A42', 'A85', 'V40', 'A130']);
+});
+
+test('nothing comes before the first picture', () => {
+  const order = [
+    ['V', 100],
+    ['A', 40],
+    ['A', 110],
+    ['V', 140],
+  ] as const;
+  assert.deepEqual(interleave(order), ['V100', 'A110']);
 });
 
 test('what does not come is not waited for', () => {

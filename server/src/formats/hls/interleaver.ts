@@ -3,7 +3,7 @@
  * together, although a camera sends its sound later. Players take the earlier end for the end of what they have: hls.js
  * asks for a part again and again whose sound is 30 ms short.
  *
- *   in    V0 V1 V2 A0 V3 A1 A2 …        out   A0 A1 V0 A2 V1 …
+ *   in    V0 V1 V2 A0 V3 A1 A2 …        out   V0 A0 A1 V1 A2 V2 …
  */
 import type { Packet, Track, WritePacket } from '../../core/model.ts';
 
@@ -15,6 +15,7 @@ const PICTURE_SECONDS = 0.06;
 export class Interleaver {
   readonly #write: WritePacket;
   readonly #queues: ReadonlyMap<number, Packet[]>;
+  #startSeconds: number | undefined;
   #held = 0;
   #latestSeconds = Number.NEGATIVE_INFINITY;
 
@@ -29,6 +30,13 @@ export class Interleaver {
       this.#write(packet);
       return;
     }
+    if (this.#startSeconds === undefined) {
+      // The first is a key frame, where there is video: nothing may come before it.
+      this.#startSeconds = packet.dts / packet.track.codec.timeBase;
+      this.#write(packet);
+      return;
+    }
+    if (packet.dts / packet.track.codec.timeBase < this.#startSeconds) return;
     queue.push(packet);
     this.#held++;
     this.#latestSeconds = Math.max(this.#latestSeconds, secondsOf(packet));
