@@ -139,10 +139,11 @@ function startHint({ container, segments, current, targetSeconds, partSeconds }:
   const lowLatency = container === 'fmp4';
   const leastSeconds = lowLatency ? HOLD_BACK_PARTS * partSeconds : targetSeconds;
   const reachSeconds = lowLatency ? leastSeconds : HOLD_BACK_TARGETS * targetSeconds;
-  let fromEnd = current?.seconds ?? 0;
-  let isNeeded = current?.independent === false;
+  const known = current ? [...segments, current] : segments;
+  let fromEnd = 0;
+  let isNeeded = false;
   let offset: number | undefined;
-  for (const { seconds, independent } of segments.toReversed()) {
+  for (const { seconds, independent } of known.toReversed()) {
     if (!independent && fromEnd < reachSeconds) isNeeded = true;
     fromEnd += seconds;
     if (independent && (offset ?? 0) < leastSeconds) offset = fromEnd;
