@@ -20,16 +20,17 @@ export interface TranscodeWords {
   readonly engine?: Engine | undefined;
 }
 
-/** Frames are decoded one by one: threads that each take a frame would hold as many back. */
+/** Threads that each take a frame would hold as many back. No `-fflags nobuffer`: it loses what FFmpeg looks at first. */
+const AT_ONCE = ['-thread_type', 'slice'];
 const INPUT = [
-  ...['-fflags', 'nobuffer', '-flags', 'low_delay', '-thread_type', 'slice'],
+  ...['-flags', 'low_delay', ...AT_ONCE],
   ...['-probesize', '32', '-analyzeduration', '0', '-f', 'matroska', '-i', 'pipe:0'],
 ];
 const OUTPUT = [
   ...['-copyts', '-avoid_negative_ts', 'disabled'],
   ...['-muxdelay', '0', '-muxpreload', '0', '-flush_packets', '1', '-f', 'nut', 'pipe:1'],
 ];
-const EXACT_TIMES = ['-fps_mode', 'passthrough', '-enc_time_base', '1:90000'];
+const EXACT_TIMES = [...AT_ONCE, '-fps_mode', 'passthrough', '-enc_time_base', '1:90000'];
 /** A viewer can join every two seconds, whatever the frame rate; a key frame cannot be asked for through a pipe. */
 const SHORT_GROUPS = ['-force_key_frames', 'expr:isnan(prev_forced_t)+gte(t,prev_forced_t+2)'];
 const JPEG_QUALITY = ['-q:v', '5'];
