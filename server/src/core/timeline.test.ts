@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { audioCodec, type Codec } from '../codecs/codec.ts';
 import { H264 } from './testing.ts';
 import { type Draft, Timeline } from './timeline.ts';
@@ -81,4 +81,130 @@ test('a run that is on the time line already is only kept monotonic: bursts, gap
   timeline.startRun(true);
   assert.equal(stamped(timeline, 1, H264, 159 * 90_000, 171).dts, 161 * 90_000);
   assert.equal(stamped(timeline, 1, H264, 162 * 90_000, 171).dts, 162 * 90_000);
+});
+
+/** Camera time of a frame that was taken at `seconds` on the wall; undefined: it is lost. */
+type Clock = (seconds: number) => number | undefined;
+const EVENT = 5;
+
+/** Ten seconds of 25 pictures and 15.6 sound frames a second, each on a clock of its own, as they lie on the time line. */
+function played(video: Clock, audio: Clock, audioLateness = 0.1) {
+  const timeline = new Timeline();
+  timeline.startRun();
+  const frames = [
+    ...Array.from({ length: 250 }, (_, frame) => ({
+      kind: 'video' as const,
+      at: frame / 25,
+      arrival: frame / 25,
+    })),
+    ...Array.from({ length: 156 }, (_, frame) => {
+      const at = (frame * 1024) / 16000;
+      return { kind: 'audio' as const, at, arrival: at + audioLateness };
+    }),
+  ].sort((a, b) => a.arrival - b.arrival);
+  const placed = { video: [] as { at: number; out: number }[], audio: [] as { at: number; out: number }[] };
+  for (const { kind, at, arrival } of frames) {
+    const dts = (kind === 'video' ? video : audio)(at);
+    if (dts === undefined) continue;
+    const [id, codec] = kind === 'video' ? ([1, H264] as const) : ([2, AAC] as const);
+    const ticks = Math.round(dts * codec.timeBase);
+    const packet = stamped(timeline, id, codec, ticks, arrival, ticks + (kind === 'video' ? 7200 : 0));
+    placed[kind].push({ at, out: packet.dts / codec.timeBase });
+    const delay = (packet.pts - packet.dts) / codec.timeBase;
+    assert.ok(delay >= 0 && delay < 0.3, `pts ${delay} s behind dts`);
+  }
+  for (const list of [placed.video, placed.audio])
+    for (const [n, { out }] of list.entries()) assert.ok(n === 0 || out >= list[n - 1]!.out);
+  return placed;
+}
+
+/** How far sound lies behind picture from two seconds after the event on, at the most. */
+function apart({ video, audio }: ReturnType<typeof played>): number {
+  const shift = (list: readonly { at: number; out: number }[]) =>
+    list.filter(({ at }) => at > EVENT + 2).map(({ at, out }) => out - at);
+  const [picture, sound] = [shift(video), shift(audio)];
+  return Math.max(Math.max(...picture) - Math.min(...sound), Math.max(...sound) - Math.min(...picture));
+}
+
+const steady: Clock = (seconds) => 1000 + seconds;
+const after =
+  (change: (seconds: number) => number): Clock =>
+  (seconds) =>
+    seconds < EVENT ? 1000 + seconds : change(seconds);
+const FAULTS: Readonly<Record<string, Clock>> = {
+  'an hour forward': after((seconds) => 4600 + seconds),
+  'an hour back': after((seconds) => -2600 + seconds),
+  'five seconds forward': after((seconds) => 1005 + seconds),
+  'two seconds back': after((seconds) => 998 + seconds),
+  'to the start': after((seconds) => seconds - EVENT),
+  'backwards for ten frames': (seconds) =>
+    1000 + seconds - (seconds > EVENT && seconds < EVENT + 0.4 ? 2 * (seconds - EVENT) : 0),
+  'away and back': (seconds) => 1000 + seconds + (seconds > EVENT && seconds < EVENT + 0.2 ? 5000 : 0),
+  'to nothing for a second': (seconds) => (seconds > EVENT && seconds < EVENT + 1 ? 0 : 1000 + seconds),
+  'to a standstill for a second': (seconds) =>
+    1000 + (seconds > EVENT && seconds < EVENT + 1 ? EVENT : seconds),
+};
+
+describe('a clock that goes', () => {
+  for (const [title, fault] of Object.entries(FAULTS)) {
+    test(`${title}: sound and picture stay together`, () => {
+      assert.ok(apart(played(fault, fault)) < 0.05, `both: ${apart(played(fault, fault))}`);
+      assert.ok(apart(played(fault, steady)) < 0.1, `video alone: ${apart(played(fault, steady))}`);
+      assert.ok(apart(played(steady, fault)) < 0.1, `audio alone: ${apart(played(steady, fault))}`);
+    });
+  }
+
+  test('nowhere: arrival is the time', () => {
+    const standing: Clock = () => 0;
+    const placed = played(standing, standing);
+    assert.ok(apart(placed) < 0.15, `${apart(placed)}`);
+    assert.ok(placed.video.at(-1)!.out > 9.5 && placed.audio.at(-1)!.out > 9.5);
+    assert.ok(apart(played(standing, steady)) < 0.15);
+  });
+});
+
+test('a file that begins again and again: sound does not drift, whatever comes first, however uneven the ends', () => {
+  for (const [videoEnd, audioEnd] of [
+    [2, 2],
+    [2, 1.7],
+    [1.7, 2],
+  ] as const)
+    for (const lateness of [0.5, 0.1, -0.3]) {
+      const loop =
+        (end: number): Clock =>
+        (seconds) => {
+          const place = seconds % 2;
+          return place < end ? place : undefined;
+        };
+      const { video, audio } = played(loop(videoEnd), loop(audioEnd), lateness);
+      for (const { at, out } of video) {
+        const beside = audio.findLast((other) => other.at <= at);
+        if (at < EVENT || !beside || at - beside.at > 0.1 || at % 2 < Math.abs(lateness) + 0.2) continue;
+        const distance = out - at - (beside.out - beside.at);
+        assert.ok(Math.abs(distance) < 0.02, `${distance} s apart at ${at}`);
+      }
+    }
+});
+
+test('a gap in the sound of a file that is read fast is a gap', () => {
+  const timeline = new Timeline();
+  timeline.startRun();
+  for (let frame = 0; frame < 250; frame++) stamped(timeline, 1, H264, frame * 3600, frame / 250);
+  stamped(timeline, 2, AAC, 0, 1);
+  assert.equal(stamped(timeline, 2, AAC, 8 * 16000, 1).dts, 8 * 16000);
+});
+
+test('sound on another clock than the picture from the start begins beside it', () => {
+  const timeline = new Timeline();
+  timeline.startRun();
+  stamped(timeline, 1, H264, 0, 1);
+  const { dts } = stamped(timeline, 2, AAC, 5000 * 16000, 1.2);
+  assert.ok(Math.abs(dts / 16000 - 1.2) < 0.05);
+});
+
+test('pts that cannot be are dts', () => {
+  const timeline = new Timeline();
+  timeline.startRun();
+  const { pts, dts } = stamped(timeline, 1, H264, 0, 1, 3600 * 90_000);
+  assert.equal(pts, dts);
 });

@@ -1,12 +1,15 @@
 /**
  * Puts the packets of one source on the stream's time line: seconds since the stream's epoch, monotonic per track,
- * through reconnects and through cameras whose clock jumps.
+ * through reconnects and through cameras whose clock jumps, stands still, or runs backwards.
  *
  *   producer's dts   100 101 102 | reconnect | 7 8 9     | clock set  | 9000 9001
- *   stream's dts       0   1   2 |           | 5 6 7 ... | re-anchored| 9 10
+ *   stream's dts       0   1   2 |           | 5 6 7 ... | goes on    | 8 9
  *
- * All tracks of a run share one origin, so audio and video keep their distance. A jump re-anchors only the track
- * that jumped, to the wall clock; when the others follow, they land beside it.
+ * All tracks of a run share one origin, so audio and video keep their distance. A track that jumps goes on where it
+ * was. When the others jump as well (a file that begins again), each takes the origin of the first if that lands it
+ * about where it was, so that they keep their distance once more; and a track that jumps back to the others' origin
+ * is taken there. Where the end of one lies behind the beginning of the other, the origin moves for all: a gap, never
+ * an overlap.
  */
 import type { Packet } from './model.ts';
 
@@ -15,17 +18,37 @@ export type Draft = { -readonly [Key in keyof Packet]: Packet[Key] };
 
 /** A difference between media time and arrival time beyond this is a jump of the clock, not a late packet. */
 const JUMP_SECONDS = 10;
+/** Beyond this a track does not belong to the others of its origin any more. */
+const APART_SECONDS = 3;
 /** Steps back up to this are disorder (B-frames without dts), and clamped. */
 const DISORDER_SECONDS = 0.25;
+/** A jump after a silence beyond this goes on where the wall clock is. */
+const SILENCE_SECONDS = 1;
+/** So many packets of one and the same time, over so many seconds, and the clock stands: arrival is the time. */
+const STANDING_PACKETS = 5;
+const STANDING_SECONDS = 0.25;
+const ROUNDING_SECONDS = 0.001;
+/** No picture waits longer between its decoding and its showing. */
+const MAXIMUM_DELAY_SECONDS = 20;
+
+/** Where the zero of a producer's clock lies on the time line; shared by the tracks that follow the same clock. */
+interface Origin {
+  seconds: number;
+}
 
 interface TrackTime {
   run: number;
+  origin: Origin;
   /** Ticks a second of the fields below; 0 before the first packet. */
   timeBase: number;
-  offset: number;
   inputDts: number;
   outputDts: number;
+  /** When the input's time became what it is; while the clock stands, when the last packet came. */
   arrivalSeconds: number;
+  /** The last regular step between packets. */
+  usualSeconds: number;
+  /** Packets in a row that have the time of the one before; infinite: the clock stands. */
+  repeats: number;
 }
 
 /** The time line of one source; lives as long as the source, over many runs. */
@@ -33,7 +56,6 @@ export class Timeline {
   readonly #tracks = new Map<number, TrackTime>();
   #run = 0;
   #onStreamTime = false;
-  #originSeconds: number | undefined;
   #latestSeconds = 0;
 
   /**
@@ -43,54 +65,126 @@ export class Timeline {
   startRun(onStreamTime = false): void {
     this.#run++;
     this.#onStreamTime = onStreamTime;
-    this.#originSeconds = onStreamTime ? 0 : undefined;
   }
 
   /** Rewrites pts and dts in place. `nowSeconds` is the arrival time since the stream's epoch. */
   stamp(packet: Draft, nowSeconds: number): void {
     const { id, codec } = packet.track;
+    const { timeBase } = codec;
     const time = this.#track(id);
-    if (time.timeBase !== codec.timeBase) rescale(time, codec.timeBase);
-    if (time.run !== this.#run) this.#anchorRun(time, packet.dts, codec.timeBase, nowSeconds);
-    else if (!this.#onStreamTime) this.#followJumps(time, packet.dts, codec.timeBase, nowSeconds);
+    if (time.timeBase !== timeBase) rescale(time, timeBase);
+    const inputSeconds = packet.dts / timeBase;
+    if (time.run !== this.#run) this.#join(time, inputSeconds, nowSeconds);
+    else if (!this.#onStreamTime) this.#follow(time, inputSeconds, nowSeconds);
     time.inputDts = packet.dts;
-    time.arrivalSeconds = nowSeconds;
-    const dts = Math.max(packet.dts + time.offset, time.outputDts);
-    packet.pts = Math.max(packet.pts + time.offset, dts);
+    if (time.repeats === 0 || time.repeats === Number.POSITIVE_INFINITY) time.arrivalSeconds = nowSeconds;
+    const offset = Math.round(time.origin.seconds * timeBase);
+    const delay = packet.pts - packet.dts;
+    const dts = Math.max(packet.dts + offset, time.outputDts);
+    packet.pts = delay > MAXIMUM_DELAY_SECONDS * timeBase ? dts : Math.max(packet.pts + offset, dts);
     packet.dts = dts;
     time.outputDts = dts;
-    const seconds = dts / codec.timeBase;
+    const seconds = dts / timeBase;
     if (seconds > this.#latestSeconds) this.#latestSeconds = seconds;
   }
 
   #track(id: number): TrackTime {
     let time = this.#tracks.get(id);
     if (!time) {
-      time = { run: 0, timeBase: 0, offset: 0, inputDts: 0, outputDts: 0, arrivalSeconds: 0 };
+      const origin = { seconds: 0 };
+      const zero = { inputDts: 0, outputDts: 0, arrivalSeconds: 0, usualSeconds: 0, repeats: 0 };
+      time = { run: 0, origin, timeBase: 0, ...zero };
       this.#tracks.set(id, time);
     }
     return time;
   }
 
-  #anchorRun(time: TrackTime, dts: number, timeBase: number, nowSeconds: number): void {
-    this.#originSeconds ??= Math.max(nowSeconds, this.#latestSeconds) - dts / timeBase;
+  /** The track's first packet of a run. */
+  #join(time: TrackTime, inputSeconds: number, nowSeconds: number): void {
     time.run = this.#run;
-    time.offset = Math.round(this.#originSeconds * timeBase);
+    time.repeats = 0;
+    if (this.#onStreamTime) {
+      time.origin = { seconds: 0 };
+      return;
+    }
+    const startSeconds = Math.max(nowSeconds, this.#latestSeconds);
+    time.origin = { seconds: startSeconds - inputSeconds };
+    const shared = this.#originNear(time, inputSeconds, startSeconds, JUMP_SECONDS);
+    if (shared) takeOrigin(time, shared, inputSeconds);
   }
 
-  #followJumps(time: TrackTime, dts: number, timeBase: number, nowSeconds: number): void {
-    const stepSeconds = (dts - time.inputDts) / timeBase;
-    const elapsedSeconds = nowSeconds - time.arrivalSeconds;
-    const jumped = stepSeconds < -DISORDER_SECONDS || Math.abs(stepSeconds - elapsedSeconds) > JUMP_SECONDS;
-    if (jumped) time.offset = Math.max(Math.round(nowSeconds * timeBase), time.outputDts + 1) - dts;
+  #follow(time: TrackTime, inputSeconds: number, nowSeconds: number): void {
+    const stepSeconds = inputSeconds - time.inputDts / time.timeBase;
+    const silentSeconds = nowSeconds - time.arrivalSeconds;
+    const lastSeconds = time.outputDts / time.timeBase;
+    const landingSeconds = inputSeconds + time.origin.seconds;
+    time.repeats = stepSeconds === 0 ? time.repeats + 1 : 0;
+    if (time.repeats >= STANDING_PACKETS && silentSeconds > STANDING_SECONDS)
+      time.repeats = Number.POSITIVE_INFINITY;
+    if (time.repeats === Number.POSITIVE_INFINITY) {
+      time.origin = { seconds: lastSeconds + Math.max(0, silentSeconds) - inputSeconds };
+      return;
+    }
+    const isSilence = silentSeconds > time.usualSeconds + SILENCE_SECONDS;
+    const dueSeconds = lastSeconds + (isSilence ? silentSeconds : time.usualSeconds);
+    const astraySeconds = Math.abs(landingSeconds - dueSeconds);
+    const jumped =
+      landingSeconds < lastSeconds - DISORDER_SECONDS ||
+      silentSeconds - stepSeconds > JUMP_SECONDS ||
+      this.#isAhead(time, landingSeconds, lastSeconds + silentSeconds);
+    if (jumped || astraySeconds > DISORDER_SECONDS) {
+      const limit = jumped ? APART_SECONDS : astraySeconds;
+      const shared = this.#originNear(time, inputSeconds, dueSeconds, limit);
+      if (shared) takeOrigin(time, shared, inputSeconds);
+      else if (jumped) time.origin = { seconds: dueSeconds - inputSeconds };
+    } else if (stepSeconds > 0) time.usualSeconds = stepSeconds;
   }
+
+  /** Whether a packet lies where neither the time that passed nor another track of the same origin has come. */
+  #isAhead(time: TrackTime, landingSeconds: number, passedSeconds: number): boolean {
+    const aheadSeconds = landingSeconds - passedSeconds;
+    if (aheadSeconds <= APART_SECONDS) return false;
+    let accompanied = false;
+    for (const other of this.#tracks.values()) {
+      if (other === time || other.run !== this.#run || other.origin !== time.origin) continue;
+      accompanied = true;
+      if (landingSeconds - other.outputDts / other.timeBase <= APART_SECONDS) return false;
+    }
+    return accompanied || aheadSeconds > JUMP_SECONDS;
+  }
+
+  /** Of the other tracks' origins the one that lands a packet nearest to where it is due, and within the limit. */
+  #originNear(
+    time: TrackTime,
+    inputSeconds: number,
+    dueSeconds: number,
+    limitSeconds: number,
+  ): Origin | undefined {
+    let nearest: Origin | undefined;
+    let least = limitSeconds;
+    for (const { run, origin } of this.#tracks.values()) {
+      if (run !== this.#run || origin === time.origin) continue;
+      const distance = Math.abs(inputSeconds + origin.seconds - dueSeconds);
+      if (distance >= least) continue;
+      least = distance;
+      nearest = origin;
+    }
+    return nearest;
+  }
+}
+
+/** From this packet on the track follows the clock of others; if it was farther already, they wait for it. */
+function takeOrigin(time: TrackTime, origin: Origin, inputSeconds: number): void {
+  time.origin = origin;
+  const lastSeconds = time.outputDts / time.timeBase;
+  const overlapSeconds = lastSeconds - (inputSeconds + origin.seconds);
+  if (overlapSeconds > ROUNDING_SECONDS) origin.seconds += overlapSeconds + time.usualSeconds;
 }
 
 /** The camera came back with another codec in this track's place. */
 function rescale(time: TrackTime, timeBase: number): void {
   const scale = time.timeBase ? timeBase / time.timeBase : 1;
   time.timeBase = timeBase;
-  time.offset = Math.round(time.offset * scale);
   time.inputDts = Math.round(time.inputDts * scale);
   time.outputDts = Math.ceil(time.outputDts * scale);
 }
