@@ -238,11 +238,17 @@ export class Source {
       if (silent) watched.abort(new StreamError('stalled', `no ${silent} packets from the camera`));
     }, WATCHDOG_PERIOD_MS);
     const stop = AbortSignal.any([signal, watched.signal]);
+    // A signal made of others looks at them all whenever it is asked.
+    let stopped = stop.aborted;
     const abandoned = new Promise<void>((resolve) => {
-      stop.addEventListener('abort', () => setTimeout(resolve, STOP_TIMEOUT_MS).unref(), { once: true });
+      const onAbort = (): void => {
+        stopped = true;
+        setTimeout(resolve, STOP_TIMEOUT_MS).unref();
+      };
+      stop.addEventListener('abort', onAbort, { once: true });
     });
     const write = (packet: Packet): void => {
-      if (!stop.aborted) this.#write(packet);
+      if (!stopped) this.#write(packet);
     };
     try {
       await Promise.race([producer.run(write, stop), abandoned]);
