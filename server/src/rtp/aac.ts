@@ -16,6 +16,7 @@ import {
 } from '../codecs/aac.ts';
 import type { AudioCodec, Codec } from '../codecs/codec.ts';
 import type { Packet } from '../core/model.ts';
+import { Slab } from '../util/slab.ts';
 import {
   type Depacketizer,
   type EmitUnit,
@@ -24,7 +25,6 @@ import {
   type RtpFormat,
   rtpFormat,
 } from './payload.ts';
-import { Slab } from './slab.ts';
 
 const HBR_HEADER_BYTES = 4;
 const HBR_SIZE_BITS = 13;

@@ -7,6 +7,7 @@
 import { type AudioCodec, type AudioCodecName, audioCodec, type Codec } from '../codecs/codec.ts';
 import { opusCodec, opusPacketDuration } from '../codecs/opus.ts';
 import type { Packet } from '../core/model.ts';
+import { Slab } from '../util/slab.ts';
 import {
   type Depacketizer,
   type EmitUnit,
@@ -15,7 +16,6 @@ import {
   type RtpFormat,
   rtpFormat,
 } from './payload.ts';
-import { Slab } from './slab.ts';
 
 const SLAB_BYTES = 32 << 10;
 const G722_SAMPLE_RATE = 16000;

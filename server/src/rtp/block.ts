@@ -9,7 +9,7 @@
  * UDP sends views from +4; SRTP reads the payload from +16. RTCP packets stand in a block the same way, without
  * the fixed RTP header. Packets lie back to back unless the block was made with `align`.
  */
-import { Slab } from './slab.ts';
+import { Slab } from '../util/slab.ts';
 
 /** `$`, the channel, and the length of what follows. */
 export const INTERLEAVED_BYTES = 4;

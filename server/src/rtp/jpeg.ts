@@ -14,6 +14,7 @@
 import { type Codec, type VideoCodec, videoCodec } from '../codecs/codec.ts';
 import { withTypicalHuffmanTables } from '../codecs/jpeg-huffman.ts';
 import type { Packet } from '../core/model.ts';
+import { Slab } from '../util/slab.ts';
 import { buildJpegHeader, quantizationOfQuality } from './jpeg-header.ts';
 import { parseJpeg } from './jpeg-parts.ts';
 import {
@@ -24,7 +25,6 @@ import {
   type RtpFormat,
   rtpFormat,
 } from './payload.ts';
-import { Slab } from './slab.ts';
 
 const MAIN_HEADER_BYTES = 8;
 const RESTART_HEADER_BYTES = 4;

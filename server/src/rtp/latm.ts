@@ -8,8 +8,8 @@
 import { aacCodec } from '../codecs/aac.ts';
 import type { AudioCodec } from '../codecs/codec.ts';
 import { parseStreamMuxConfig, readLatmAudioMuxElement, type StreamMuxConfig } from '../codecs/latm.ts';
+import { Slab } from '../util/slab.ts';
 import type { Depacketizer, EmitUnit, PayloadFormat, RtpFormat } from './payload.ts';
-import { Slab } from './slab.ts';
 
 const MAX_ELEMENT_BYTES = 64 << 10;
 const SLAB_BYTES = 32 << 10;

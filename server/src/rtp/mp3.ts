@@ -8,6 +8,7 @@
 import { type AudioCodec, audioCodec } from '../codecs/codec.ts';
 import { MP3_HEADER_BYTES, parseMp3Header } from '../codecs/mp3.ts';
 import type { Packet } from '../core/model.ts';
+import { Slab } from '../util/slab.ts';
 import {
   type Depacketizer,
   type EmitUnit,
@@ -15,7 +16,6 @@ import {
   type PayloadFormat,
   rtpFormat,
 } from './payload.ts';
-import { Slab } from './slab.ts';
 
 const HEADER_BYTES = 4;
 const CLOCK_RATE = 90000;

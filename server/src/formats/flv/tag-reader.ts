@@ -11,9 +11,9 @@ import { av1Codec, isAv1Key } from '../../codecs/av1.ts';
 import { type AudioCodec, audioCodec, type Codec, sameCodec } from '../../codecs/codec.ts';
 import { parseMp3Header } from '../../codecs/mp3.ts';
 import { opusCodec, opusPacketDuration } from '../../codecs/opus.ts';
+import { UnitReader } from '../../codecs/unit-reader.ts';
 import type { Track, WritePacket } from '../../core/model.ts';
 import { type AmfObject, decodeAmf0 } from './amf0.ts';
-import { NalUnits } from './nal-units.ts';
 import { parseAudioTag, parseVideoTag, TAG_TYPE, type Tag } from './tag.ts';
 
 const VIDEO_ID = 0;
@@ -31,7 +31,7 @@ export class TagReader {
   #audio: Track | undefined;
   #expectsVideo = true;
   #expectsAudio = true;
-  #units: NalUnits | undefined;
+  #units: UnitReader | undefined;
   /** Time of the last coded data, as it came and without wraps. */
   #timestamp: number | undefined;
   #ms = 0;
@@ -101,8 +101,8 @@ export class TagReader {
     }
   }
 
-  #unitsOf(name: 'h264' | 'hevc'): NalUnits {
-    if (this.#units?.name !== name) this.#units = new NalUnits(name);
+  #unitsOf(name: 'h264' | 'hevc'): UnitReader {
+    if (this.#units?.name !== name) this.#units = new UnitReader(name);
     return this.#units;
   }
 

@@ -26,7 +26,7 @@ export class Lane {
   /** `id`: of the Track that its packets get. */
   constructor(id: number, movie: MovieTrack) {
     this.movie = movie;
-    this.reader = createSampleReader(id, movie);
+    this.reader = createSampleReader(id, movie.codec);
     this.#timeBase = movie.codec.timeBase;
     this.#compositionShift = movie.compositionShift;
   }

@@ -5,10 +5,11 @@
  *        ─ trak (tkhd track_ID, edts/elst, mdia (mdhd timescale, minf/stbl (stsd, sample tables)))
  *        ─ mvex (trex: defaults of each track's fragments)
  */
+import type { Codec } from '../../codecs/codec.ts';
 import { bytesPerSample } from '../../codecs/pcm.ts';
 import { StreamError } from '../../core/errors.ts';
 import { allBoxes, FieldReader, findBox } from './read-boxes.ts';
-import { type ReadEntry, readSampleDescription } from './read-sample-entry.ts';
+import { readSampleDescription } from './read-sample-entry.ts';
 
 /** What samples have where nothing else is said. */
 export interface SampleDefaults {
@@ -17,7 +18,8 @@ export interface SampleDefaults {
 }
 
 /** A track of the file. */
-export interface MovieTrack extends ReadEntry {
+export interface MovieTrack {
+  readonly codec: Codec;
   /** track_ID. */
   readonly trackId: number;
   /** Ticks a second of all times in the file. */
@@ -73,15 +75,14 @@ function readTrack(
   const fields = new FieldReader(header);
   fields.skip(fields.u8() === 1 ? 19 : 11);
   const trackId = fields.u32();
-  const { type, entry } = readSampleDescription(description);
-  if (!entry) {
+  const { type, codec } = readSampleDescription(description);
+  if (!codec) {
     unknown.push(type.replace(/[^\x20-\x7e]/g, '?'));
     return undefined;
   }
-  const { codec } = entry;
   const edits = findBox(trak, 'edts', 'elst');
   return {
-    ...entry,
+    codec,
     trackId,
     timescale,
     startTicks: edits ? readEdits(edits, timescale / movieTimescale) : 0,

@@ -16,12 +16,6 @@ import { opusCodec } from '../../codecs/opus.ts';
 import { StreamError } from '../../core/errors.ts';
 import { findBox, readBoxes } from './read-boxes.ts';
 
-/** What a track carries, and the bytes of the length before each NAL unit (h264, hevc). */
-export interface ReadEntry {
-  readonly codec: Codec;
-  readonly lengthSize: number;
-}
-
 const VISUAL_HEADER_BYTES = 78;
 const AUDIO_HEADER_BYTES = 28;
 /** Of QuickTime sound descriptions, by their version. */
@@ -37,67 +31,59 @@ const MP3_OBJECT_TYPE = (31 << 6) | 2;
 const MAXIMUM_SAMPLE_RATE = 384000;
 
 /** The first entry of an `stsd` payload that we know; undefined if there is none. Throws StreamError `unsupported` for encrypted ones. */
-export function readSampleDescription(stsd: Buffer): { type: string; entry: ReadEntry | undefined } {
+export function readSampleDescription(stsd: Buffer): { type: string; codec: Codec | undefined } {
   let type = '';
   for (const box of readBoxes(stsd, 8)) {
     type ||= box.type;
     if (box.type === 'encv' || box.type === 'enca') {
       throw new StreamError('unsupported', `mp4: encrypted media (${box.type})`);
     }
-    const entry = readEntry(box.type, stsd.subarray(box.start, box.end));
-    if (entry) return { type: box.type, entry };
+    const codec = readEntry(box.type, stsd.subarray(box.start, box.end));
+    if (codec) return { type: box.type, codec };
   }
-  return { type, entry: undefined };
+  return { type, codec: undefined };
 }
 
-function readEntry(type: string, payload: Buffer): ReadEntry | undefined {
+function readEntry(type: string, payload: Buffer): Codec | undefined {
   switch (type) {
     case 'avc1':
     case 'avc2':
     case 'avc3':
     case 'avc4':
-      return readVisual(payload, 'avcC', (config, size) => {
-        const sets = parseAvcC(config);
-        return (
-          sets && { codec: videoCodec('h264', { ...size, extradata: config }), lengthSize: sets.lengthSize }
-        );
-      });
+      return readVisual(
+        payload,
+        'avcC',
+        (extradata, size) => parseAvcC(extradata) && videoCodec('h264', { ...size, extradata }),
+      );
     case 'hvc1':
     case 'hev1':
-      return readVisual(payload, 'hvcC', (config, size) => {
-        const sets = parseHvcC(config);
-        return (
-          sets && { codec: videoCodec('hevc', { ...size, extradata: config }), lengthSize: sets.lengthSize }
-        );
-      });
+      return readVisual(
+        payload,
+        'hvcC',
+        (extradata, size) => parseHvcC(extradata) && videoCodec('hevc', { ...size, extradata }),
+      );
     case 'av01':
-      return readVisual(payload, 'av1C', (extradata, size) =>
-        plain(videoCodec('av1', { ...size, extradata })),
-      );
+      return readVisual(payload, 'av1C', (extradata, size) => videoCodec('av1', { ...size, extradata }));
     case 'vp09':
-      return readVisual(payload, 'vpcC', (extradata, size) =>
-        plain(videoCodec('vp9', { ...size, extradata })),
-      );
+      return readVisual(payload, 'vpcC', (extradata, size) => videoCodec('vp9', { ...size, extradata }));
     case 'vp08':
-      return readVisual(payload, '', (_, size) => plain(videoCodec('vp8', size)));
+      return readVisual(payload, '', (_, size) => videoCodec('vp8', size));
     case 'jpeg':
-      return readVisual(payload, '', (_, size) => plain(videoCodec('mjpeg', size)));
+      return readVisual(payload, '', (_, size) => videoCodec('mjpeg', size));
     case 'mp4v':
       return readVisual(payload, 'esds', (esds, size) =>
-        readElementaryStream(esds)?.objectType === 0x6c ? plain(videoCodec('mjpeg', size)) : undefined,
+        readElementaryStream(esds)?.objectType === 0x6c ? videoCodec('mjpeg', size) : undefined,
       );
     default:
       return readAudio(type, payload);
   }
 }
 
-const plain = (codec: Codec): ReadEntry => ({ codec, lengthSize: 0 });
-
 function readVisual(
   payload: Buffer,
   configuration: string,
-  read: (config: Buffer, size: { width: number; height: number }) => ReadEntry | undefined,
-): ReadEntry | undefined {
+  read: (config: Buffer, size: { width: number; height: number }) => Codec | undefined,
+): Codec | undefined {
   if (payload.length < VISUAL_HEADER_BYTES) return undefined;
   const size = { width: payload.readUInt16BE(24), height: payload.readUInt16BE(26) };
   if (!configuration) return read(payload, size);
@@ -105,7 +91,7 @@ function readVisual(
   return config && read(Buffer.from(config), size);
 }
 
-function readAudio(type: string, payload: Buffer): ReadEntry | undefined {
+function readAudio(type: string, payload: Buffer): Codec | undefined {
   if (payload.length < AUDIO_HEADER_BYTES) return undefined;
   const channels = payload.readUInt16BE(16);
   const sampleRate = payload.readUInt16BE(24);
@@ -117,7 +103,7 @@ function readAudio(type: string, payload: Buffer): ReadEntry | undefined {
     codec.channels <= 8 &&
     codec.sampleRate > 0 &&
     codec.sampleRate <= MAXIMUM_SAMPLE_RATE;
-  return usable ? plain(codec) : undefined;
+  return usable ? codec : undefined;
 }
 
 function audioCodecOf(type: string, children: Buffer, sampleRate: number, channels: number) {

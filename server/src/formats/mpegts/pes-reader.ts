@@ -8,7 +8,7 @@
  *
  * Source of truth: ISO 13818-1 §2.4.3.6, §2.4.3.7 (pes-writer.ts pictures it).
  */
-import { Slab } from '../../rtp/slab.ts';
+import { Slab } from '../../util/slab.ts';
 import { readTimestamp } from './transport.ts';
 
 /** Raw timestamps of a PES packet, 33 bits. */

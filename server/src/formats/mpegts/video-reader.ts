@@ -11,12 +11,9 @@
  * Source of truth: ISO 13818-1 §2.14 and §2.17: timestamps are those of the first access unit that begins in the packet.
  */
 import type { VideoCodec } from '../../codecs/codec.ts';
-import { h264NalRules } from '../../rtp/h264.ts';
-import { hevcNalRules } from '../../rtp/hevc.ts';
-import { ParameterSets } from '../../rtp/parameter-sets.ts';
-import { type NalRules, UnitAssembler } from '../../rtp/unit-assembler.ts';
-import { beginsH264Unit } from '../h264/demuxer.ts';
-import { beginsHevcUnit } from '../hevc/demuxer.ts';
+import { NAL_RULES, type NalRules } from '../../codecs/nal-rules.ts';
+import { ParameterSets } from '../../codecs/parameter-sets.ts';
+import { UnitAssembler } from '../../codecs/unit-assembler.ts';
 import { CLOCK_RATE } from './transport.ts';
 
 /** Ticks of 90 kHz, unwrapped. */
@@ -28,17 +25,12 @@ export interface Times {
 /** Receives the packets of an elementary stream, with the codec they are of. */
 export type EmitVideo = (codec: VideoCodec, data: Buffer, times: Times, key: boolean) => void;
 
-const RULES: Readonly<Record<'h264' | 'hevc', readonly [NalRules, (nal: Buffer) => boolean]>> = {
-  h264: [h264NalRules, beginsH264Unit],
-  hevc: [hevcNalRules, beginsHevcUnit],
-};
 const START_CODE = Buffer.from([0, 0, 1]);
 const MAX_PENDING_BYTES = 8 << 20;
 const DEFAULT_INTERVAL_TICKS = CLOCK_RATE / 25;
 
 export class VideoReader {
   readonly #rules: NalRules;
-  readonly #beginsUnit: (nal: Buffer) => boolean;
   readonly #emit: EmitVideo;
   readonly #assembler: UnitAssembler;
   /** PES packets begin with access units, as far as we have seen. */
@@ -57,7 +49,7 @@ export class VideoReader {
   #unitsSinceTimes = 0;
 
   constructor(name: 'h264' | 'hevc', emit: EmitVideo) {
-    [this.#rules, this.#beginsUnit] = RULES[name];
+    this.#rules = NAL_RULES[name];
     this.#emit = emit;
     this.#assembler = new UnitAssembler(this.#rules, new ParameterSets(), (data, _, key) =>
       this.#write(data, key),
@@ -123,12 +115,12 @@ export class VideoReader {
   #continues(data: Buffer, firstStartCode: number): boolean {
     if (firstStartCode < 0 || firstStartCode > 5) return true;
     const nal = data.subarray(firstStartCode + START_CODE.length);
-    return nal.length > 2 && this.#rules.kindOf(nal[0]!) === 'slice' && !this.#beginsUnit(nal);
+    return nal.length > 2 && this.#rules.kindOf(nal[0]!) === 'slice' && !this.#rules.beginsUnit(nal);
   }
 
   #nal(data: Buffer, start: number, end: number): void {
     const nal = data.subarray(start, end);
-    if (this.#hasPicture && this.#beginsUnit(nal)) this.#endUnit();
+    if (this.#hasPicture && this.#rules.beginsUnit(nal)) this.#endUnit();
     if (this.#unused && !this.#hasPicture) {
       this.#times = this.#unused;
       this.#unused = undefined;

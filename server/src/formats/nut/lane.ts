@@ -4,10 +4,10 @@ import { av1Codec } from '../../codecs/av1.ts';
 import { type AudioCodecName, audioCodec, type Codec, videoCodec } from '../../codecs/codec.ts';
 import { mjpegCodec } from '../../codecs/mjpeg.ts';
 import { opusCodec } from '../../codecs/opus.ts';
+import { UnitReader } from '../../codecs/unit-reader.ts';
 import { vp8Codec, vp9Codec } from '../../codecs/vpx.ts';
 import type { Packet, Track } from '../../core/model.ts';
 import { DecodeTime } from '../../rtp/decode-time.ts';
-import { NalUnits } from '../flv/nal-units.ts';
 import type { NutFrame, NutStream } from './reader.ts';
 
 /** Frames of a stream to packets of a track, which is undefined as long as parameter sets are missing. */
@@ -118,7 +118,7 @@ function plainLane(
 
 /** H.264 and HEVC, as Annex B or with lengths; parameter sets in the header, in the frames, or both. */
 function nalLane(stream: NutStream, name: 'h264' | 'hevc'): NutLane {
-  const units = new NalUnits(name);
+  const units = new UnitReader(name);
   if (stream.extradata[0] === 1) units.configure(stream.extradata);
   else units.canonical(stream.extradata);
   const stamp = createStamp(stream);

@@ -1,20 +1,17 @@
 /**
- * The access units of an H.264 or HEVC track of FLV in canonical form: 4-byte lengths, parameter sets in the codec.
+ * Whole access units of H.264 and HEVC, as files and RTMP have them, in canonical form: 4-byte lengths, parameter sets in
+ * the codec.
  *
  * Nearly always the bytes are canonical as they come, and pass as they are. Cameras repeat parameter sets and
- * delimiters in front of key pictures, some without ever sending a sequence header; a few put Annex B where lengths
- * should be.
+ * delimiters in front of key pictures, some without ever sending a configuration record; a few put Annex B where
+ * lengths should be.
  */
-import { sameCodec, type VideoCodec } from '../../codecs/codec.ts';
-import { parseAvcC } from '../../codecs/h264.ts';
-import { parseHvcC } from '../../codecs/hevc.ts';
-import { joinNals, splitAnnexB, splitLengthPrefixed } from '../../codecs/nal.ts';
-import { h264NalRules } from '../../rtp/h264.ts';
-import { hevcNalRules } from '../../rtp/hevc.ts';
-import { ParameterSets } from '../../rtp/parameter-sets.ts';
-import type { NalRules } from '../../rtp/unit-assembler.ts';
+import { sameCodec, type VideoCodec } from './codec.ts';
+import { joinNals, splitAnnexB, splitLengthPrefixed } from './nal.ts';
+import { NAL_RULES, type NalRules, parameterSetsOf } from './nal-rules.ts';
+import { ParameterSets } from './parameter-sets.ts';
 
-export class NalUnits {
+export class UnitReader {
   readonly name: 'h264' | 'hevc';
   readonly #rules: NalRules;
   #sets = new ParameterSets();
@@ -24,19 +21,15 @@ export class NalUnits {
 
   constructor(name: 'h264' | 'hevc') {
     this.name = name;
-    this.#rules = name === 'h264' ? h264NalRules : hevcNalRules;
+    this.#rules = NAL_RULES[name];
   }
 
   /** Takes an avcC or hvcC. False if it is corrupt. */
   configure(record: Buffer): boolean {
-    const parsed = this.name === 'h264' ? parseAvcC(record) : parseHvcC(record);
+    const parsed = this.#rules.parseRecord(record);
     if (!parsed) return false;
     this.#lengthSize = parsed.lengthSize;
-    const sets = new ParameterSets();
-    const vps = 'vps' in parsed ? (parsed.vps as Buffer[]) : [];
-    const units = [...vps, ...parsed.sps, ...parsed.pps];
-    for (const nal of units) if (nal.length > 0) this.#rules.updateSets(sets, nal, 0, nal.length);
-    this.#sets = sets;
+    this.#sets = parameterSetsOf(this.#rules, parsed.sets);
     return this.#updateCodec();
   }
 

@@ -9,25 +9,13 @@
  * it. Decoders conceal that for a moment; holding everything back until the next key frame would freeze the picture
  * for seconds.
  */
-import { sameCodec, type VideoCodec } from '../codecs/codec.ts';
+import { Slab } from '../util/slab.ts';
+import { sameCodec, type VideoCodec } from './codec.ts';
+import type { NalRules } from './nal-rules.ts';
 import type { ParameterSets } from './parameter-sets.ts';
-import type { EmitUnit } from './payload.ts';
-import { Slab } from './slab.ts';
 
-/** What becomes of a NAL unit. */
-export type NalKind = 'drop' | 'keep' | 'slice' | 'parameter set' | 'invalid';
-
-/** What H.264 and HEVC differ in. */
-export interface NalRules {
-  /** By the first byte of the NAL unit. */
-  kindOf(header: number): NalKind;
-  /** Takes the parameter set in `bytes[start, end)`. */
-  updateSets(sets: ParameterSets, bytes: Buffer, start: number, end: number): void;
-  /** Without extradata while parameter sets are missing. */
-  codecOf(sets: ParameterSets): VideoCodec;
-  /** Whether a decoder can start at this unit. */
-  isKey(data: Buffer): boolean;
-}
+/** Receives the access units: canonical bytes, frozen and shared. */
+export type EmitAccessUnit = (data: Buffer, timestamp: number, key: boolean) => void;
 
 const LENGTH_BYTES = 4;
 const MAX_UNIT_BYTES = 16 << 20;
@@ -40,7 +28,7 @@ const START_CODE = Buffer.from([0, 0, 0, 1]);
 export class UnitAssembler {
   readonly #rules: NalRules;
   readonly #sets: ParameterSets;
-  readonly #emit: EmitUnit;
+  readonly #emit: EmitAccessUnit;
   readonly #slab = new Slab();
   #codec: VideoCodec;
   #timestamp = 0;
@@ -53,8 +41,8 @@ export class UnitAssembler {
   /** Units left out. */
   corrupt = 0;
 
-  /** `sets`: those known from SDP. */
-  constructor(rules: NalRules, sets: ParameterSets, emit: EmitUnit) {
+  /** `sets`: those known before. */
+  constructor(rules: NalRules, sets: ParameterSets, emit: EmitAccessUnit) {
     this.#rules = rules;
     this.#sets = sets;
     this.#emit = emit;
@@ -168,7 +156,7 @@ export class UnitAssembler {
 
   #take(): void {
     const data = this.#slab.take();
-    this.#emit(data, this.#timestamp, this.#rules.isKey(data), 0, 0);
+    this.#emit(data, this.#timestamp, this.#rules.isKey(data));
   }
 
   #updateCodec(): void {
