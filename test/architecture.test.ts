@@ -3,8 +3,12 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, test } from 'node:test';
-import { FORMATS_PAGE, renderFormats } from '../scripts/generate-docs.ts';
+import { CONFIGURATION_EXAMPLE } from '../scripts/docs/configuration-page.ts';
+import { FORMAT_NOTES } from '../scripts/docs/format-notes.ts';
+import { PAGES } from '../scripts/generate-docs.ts';
+import { loadConfig } from '../server/src/config/load.ts';
 import { FORMATS } from '../server/src/formats/index.ts';
+import { resolveSourceText } from '../server/src/formats/open.ts';
 import { parseSourceText } from '../server/src/formats/source-text.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -183,9 +187,72 @@ describe('the table of formats', () => {
       });
     }
   }
+});
 
-  test('is what docs/formats.md says', () => {
-    const page = existsSync(FORMATS_PAGE) ? readFileSync(FORMATS_PAGE, 'utf8') : '';
-    assert.equal(page, renderFormats(), 'stale: run node scripts/generate-docs.ts');
+describe('the docs', () => {
+  for (const { name, render } of PAGES) {
+    test(`${name} is what the code says`, () => {
+      const page = existsSync(join(ROOT, name)) ? read(name) : '';
+      assert.equal(page, render(), 'stale: run node scripts/generate-docs.ts');
+    });
+  }
+
+  test('notes belong to formats', () => {
+    const names = FORMATS.map(({ name }) => name);
+    assert.deepEqual(
+      Object.keys(FORMAT_NOTES).filter((name) => !names.includes(name)),
+      [],
+    );
+  });
+
+  for (const format of FORMATS) {
+    const { sources, outputs, pushes, targets } = FORMAT_NOTES[format.name] ?? {};
+    const extensionsIn = (texts: object = {}): string[] =>
+      Object.keys(texts).flatMap((text) =>
+        [...text.matchAll(/api\/stream\.(\w+)/g)].map(([, name]) => name!),
+      );
+
+    test(`${format.name}: examples are of this format, and none is missing`, () => {
+      for (const text of Object.keys({ ...sources, ...targets })) {
+        const { scheme } = resolveSourceText(text, (name) => name === 'front_door');
+        const schemes = format.schemes ?? ['http', 'https', 'httpx'];
+        assert.ok(schemes.includes(scheme), text);
+      }
+      if (format.output) assert.ok(extensionsIn(outputs).length > 0);
+      if (format.demuxer) assert.ok(extensionsIn(pushes).length > 0);
+      if (format.extensions) {
+        const strange = extensionsIn({ ...outputs, ...pushes }).filter(
+          (name) => !format.extensions!.includes(name),
+        );
+        assert.deepEqual(strange, []);
+      }
+      assert.equal(targets !== undefined, format.publisher !== undefined);
+    });
+  }
+
+  test('the example of a configuration loads without a complaint', () => {
+    const { problems } = loadConfig([{ kind: 'document', text: CONFIGURATION_EXAMPLE }]);
+    assert.deepEqual(problems, []);
+  });
+
+  test('links lead to files', () => {
+    const pages = globSync('{README.md,docs/*.md,server/src/**/README.md}', { cwd: ROOT });
+    const broken = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+        .map(([, target]) => join(dirname(page), target!))
+        .filter((target) => !existsSync(join(ROOT, target)))
+        .map((target) => `${page} links to ${target}`),
+    );
+    assert.deepEqual(broken, []);
+  });
+
+  test('files that the pages name exist', () => {
+    const missing = ['docs/architecture.md', 'docs/security.md', 'docs/add-a-source.md'].flatMap((page) =>
+      [...read(page).matchAll(/`([\w./-]*\w\.ts)`/g)]
+        .map(([, path]) => path!)
+        .filter((path) => !FILES.some((file) => `/${file}`.endsWith(`/${path}`)))
+        .map((path) => `${page} names ${path}`),
+    );
+    assert.deepEqual(missing, []);
   });
 });

@@ -23,7 +23,9 @@ const logLevel = (options: object = {}) =>
   Type.Unsafe<LogLevelName>(Type.String({ enum: LOG_LEVELS, ...options }));
 
 const app = section('Application', {
-  modules: texts('Only these modules are started', { description: 'Default: all.' }),
+  modules: texts("go2rtc's modules", {
+    description: 'Accepted, and without effect: nothing is started that is not asked for.',
+  }),
 });
 
 const api = section('HTTP API and web page', {
