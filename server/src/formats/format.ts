@@ -1,5 +1,5 @@
 /**
- * What a row of the format table is (formats/index.ts), and what a format's modules export.
+ * What a row of the format table is (formats/rows), and what a format's modules export.
  *
  * A source is one `formats/{format}/producer.ts` with `open` plus a row; an output is one file plus a row.
  * Modules are imported when first needed.
