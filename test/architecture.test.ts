@@ -235,6 +235,12 @@ describe('the docs', () => {
     assert.deepEqual(problems, []);
   });
 
+  test('the row of docs/add-a-source.md is in the table', () => {
+    const words = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+    const [, path, row] = /```ts\n\s*\/\/ (\S+)\n([\s\S]*?)```/.exec(read('docs/add-a-source.md'))!;
+    assert.ok(words(read(path!)).includes(words(row!)));
+  });
+
   test('links lead to files', () => {
     const pages = globSync('{README.md,docs/*.md,server/src/**/README.md}', { cwd: ROOT });
     const broken = pages.flatMap((page) =>
