@@ -109,18 +109,19 @@ async function pump(
   if (signal.aborted) stop();
   const ahead = new ReadAhead();
   const writeTimed: WritePacket = (packet) => {
-    ahead.saw(packet.dts / packet.track.codec.timeBase, performance.now());
+    ahead.saw(packet.track.id, packet.dts / packet.track.codec.timeBase, performance.now());
     write(packet);
   };
   for (const packet of held.splice(0)) writeTimed(packet);
   try {
     for (let chunk = await reader.read(); chunk; chunk = await reader.read()) {
-      count(chunk.length);
       demuxer.push(chunk, writeTimed);
+      count(chunk.length);
       const waitMs = ahead.waitMs(performance.now());
       if (waitMs > 0) await sleep(waitMs, undefined, { signal });
     }
     demuxer.flush?.(write);
+    count(0);
   } catch (error) {
     if (!signal.aborted) throw toStreamError(error);
   } finally {

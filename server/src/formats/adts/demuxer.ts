@@ -1,5 +1,5 @@
 /**
- * AAC with ADTS headers (ISO 14496-3 §1.A.2): each frame says its own length.
+ * AAC with ADTS headers (ISO 14496-3 §1.A.2): each frame says its own length. One behind which no other begins is damaged.
  *
  *   FF F1 50 80 2E 7F FC | raw_data_block …
  *   sync  └ profile, rate, channels, frame length
@@ -16,6 +16,16 @@ export function createDemuxer(): Demuxer {
   let pending: Buffer = Buffer.alloc(0);
   let track: Track | undefined;
   let pts = 0;
+  let inSync = true;
+  let corrupt = 0;
+
+  /** Whether a header may follow here, as far as bytes have come. */
+  const goesOn = (end: number): boolean => {
+    if (end >= pending.length) return true;
+    if (pending.length - end < MINIMUM_HEADER_BYTES) return pending[end] === 0xff;
+    return parseAdtsHeader(pending, end) !== undefined;
+  };
+
   return {
     get ready() {
       return track !== undefined;
@@ -23,18 +33,24 @@ export function createDemuxer(): Demuxer {
     get tracks() {
       return track ? [track] : [];
     },
+    get corrupt() {
+      return corrupt;
+    },
     push(bytes, write) {
       pending = Buffer.concat([pending, bytes]);
       let offset = 0;
       while (offset + MINIMUM_HEADER_BYTES <= pending.length) {
         const header = parseAdtsHeader(pending, offset);
-        if (!header) {
+        const end = offset + (header?.frameLength ?? 0);
+        if (header && end > pending.length) break;
+        if (!header || !goesOn(end)) {
+          if (inSync) corrupt++;
+          inSync = false;
           const next = pending.indexOf(0xff, offset + 1);
           offset = next < 0 ? pending.length : next;
           continue;
         }
-        const end = offset + header.frameLength;
-        if (end > pending.length) break;
+        inSync = true;
         const codec = track?.codec ?? aacCodec(buildAudioSpecificConfig(header));
         if (!codec) throw new StreamError('unsupported', 'adts: unsupported AAC profile');
         track ??= { id: 0, codec };

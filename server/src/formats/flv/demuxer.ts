@@ -36,6 +36,7 @@ export function createDemuxer(): Demuxer {
   let body: Buffer | undefined;
   let bodyBytes = 0;
   let lostBytes = 0;
+  let losses = 0;
 
   const readFileHeader = (): void => {
     if (head.toString('latin1', 0, SIGNATURE.length) !== SIGNATURE)
@@ -52,6 +53,7 @@ export function createDemuxer(): Demuxer {
     const isTag = TYPES.has(head[PREVIOUS_SIZE_BYTES]! & ~ENCRYPTED);
     const isFound = lostBytes === 0 || (head.readUIntBE(12, 3) === 0 && head.readUIntBE(5, 3) > 0);
     if (!isTag || !isFound) {
+      if (lostBytes === 0) losses++;
       if (++lostBytes > MAX_LOST_BYTES) throw new StreamError('protocol', 'flv: no tags any more');
       head.copyWithin(0, 1);
       headBytes = TAG_HEADER_BYTES - 1;
@@ -76,6 +78,9 @@ export function createDemuxer(): Demuxer {
     },
     get tracks() {
       return reader.tracks;
+    },
+    get corrupt() {
+      return losses + reader.corrupt;
     },
     push(bytes, write) {
       for (let at = 0; at < bytes.length || body?.length === bodyBytes; ) {

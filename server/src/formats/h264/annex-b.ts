@@ -29,6 +29,7 @@ export function createAnnexBDemuxer(
   const assembler = new UnitAssembler(rules, sets, takeUnit);
   let pending: Buffer = Buffer.alloc(0);
   let hasPicture = false;
+  let invalid = 0;
   let track: Track | undefined;
   let order: DisplayOrder | undefined;
   let write: WritePacket = () => {};
@@ -63,7 +64,8 @@ export function createAnnexBDemuxer(
   function takeNal(nal: Buffer): void {
     const kind = rules.kindOf(nal[0]!);
     if (hasPicture && rules.beginsUnit(nal)) endUnit();
-    if (kind !== 'invalid') assembler.nal(nal, 0, nal.length);
+    if (kind === 'invalid') invalid++;
+    else assembler.nal(nal, 0, nal.length);
     hasPicture ||= kind === 'slice';
   }
 
@@ -90,13 +92,16 @@ export function createAnnexBDemuxer(
       return track ? [track] : [];
     },
     get corrupt() {
-      return assembler.corrupt;
+      return invalid + assembler.corrupt;
     },
     push(bytes, writePacket) {
       write = writePacket;
       pending = Buffer.concat([pending, bytes]);
       takeWhole();
-      if (pending.length > MAXIMUM_NAL_BYTES) pending = Buffer.alloc(0);
+      if (pending.length > MAXIMUM_NAL_BYTES) {
+        invalid++;
+        pending = Buffer.alloc(0);
+      }
     },
     flush(writePacket) {
       write = writePacket;

@@ -38,6 +38,8 @@ export class BoxStream {
   #whole: Buffer = Buffer.alloc(0);
   #wholeStart = 0;
   #lost = false;
+  /** Times that no box was where one should be. */
+  losses = 0;
 
   constructor(sink: BoxSink) {
     this.#sink = sink;
@@ -103,6 +105,7 @@ export class BoxStream {
 
   /** No box: looks for one a byte further on. */
   #seek(): void {
+    if (!this.#lost) this.losses++;
     this.#lost = true;
     this.#header.copy(this.#header, 0, 1, this.#headerFilled);
     this.#headerFilled = Math.min(this.#headerFilled - 1, HEADER_BYTES - 1);

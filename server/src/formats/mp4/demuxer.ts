@@ -83,6 +83,9 @@ export function createDemuxer(): Demuxer {
     get tracks() {
       return known();
     },
+    get corrupt() {
+      return boxes.losses + queue.corrupt;
+    },
     push(bytes, write) {
       writeTo = write;
       boxes.push(bytes);

@@ -27,6 +27,8 @@ export class SampleQueue {
   #heldBytes = 0;
   #target: Buffer | undefined;
   #filled = 0;
+  /** Samples whose bytes did not come, or make no sense. */
+  corrupt = 0;
 
   /** Other samples than those before, of which the whole ones are written. */
   replace(spots: readonly Spot[], write: WritePacket): void {
@@ -88,6 +90,7 @@ export class SampleQueue {
   /** Writes what is whole, and forgets the rest. */
   flush(write: WritePacket): void {
     this.#writeWhole(write, true);
+    for (const { missing } of this.#slots) if (!missing) this.corrupt++;
     this.#slots = [];
     this.#order = [];
     this.#reading = 0;
@@ -98,6 +101,7 @@ export class SampleQueue {
 
   #skip(slot: Slot): void {
     slot.missing = true;
+    this.corrupt++;
     this.#target = undefined;
     this.#reading++;
   }
@@ -121,6 +125,7 @@ export class SampleQueue {
     this.#heldBytes -= data.length;
     const sample = spot.lane.reader.read(data);
     const { track } = spot.lane.reader;
+    if (track && !sample) this.corrupt++;
     if (!sample || !track || sample.data.length === 0) return;
     const { dts, pts, duration } = spot;
     const packet: Packet = {

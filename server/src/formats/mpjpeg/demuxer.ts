@@ -24,10 +24,15 @@ export function createDemuxer(): Demuxer {
   const now = createArrivalClock(90000);
   let pending: Buffer = Buffer.alloc(0);
   let track: Track | undefined;
+  let corrupt = 0;
 
   const emit = (jpeg: Buffer, write: WritePacket): void => {
     const data = Buffer.from(jpeg);
-    const size = parseJpegSize(data) ?? { width: 0, height: 0 };
+    const size = parseJpegSize(data);
+    if (!size) {
+      corrupt++;
+      return;
+    }
     const { codec } = track ?? {};
     if (codec?.kind !== 'video' || codec.width !== size.width || codec.height !== size.height) {
       track = { id: 0, codec: videoCodec('mjpeg', size) };
@@ -45,7 +50,10 @@ export function createDemuxer(): Demuxer {
     }
     const end = endOfPicture(pending, start);
     if (end < 0) {
-      if (pending.length - start > MAXIMUM_JPEG_BYTES) pending = Buffer.alloc(0);
+      if (pending.length - start > MAXIMUM_JPEG_BYTES) {
+        corrupt++;
+        pending = Buffer.alloc(0);
+      }
       return false;
     }
     emit(pending.subarray(start, end), write);
@@ -59,6 +67,9 @@ export function createDemuxer(): Demuxer {
     },
     get tracks() {
       return track ? [track] : [];
+    },
+    get corrupt() {
+      return corrupt;
     },
     push(bytes, write) {
       pending = pending.length > 0 ? Buffer.concat([pending, bytes]) : Buffer.from(bytes);

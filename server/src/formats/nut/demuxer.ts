@@ -7,6 +7,7 @@ import { type NutFrame, NutReader } from './reader.ts';
 export function createDemuxer(): Demuxer {
   const reader = new NutReader();
   const lanes = new Map<number, NutLane | undefined>();
+  let badFrames = 0;
 
   const laneOf = (id: number): NutLane | undefined => {
     const stream = reader.streams.find((candidate) => candidate.id === id);
@@ -22,10 +23,15 @@ export function createDemuxer(): Demuxer {
     get tracks() {
       return known().flatMap(({ track }) => track ?? []);
     },
+    get corrupt() {
+      return reader.corrupt + badFrames;
+    },
     push(bytes: Buffer, write: WritePacket) {
       reader.push(bytes, (frame: NutFrame) => {
-        const packet = laneOf(frame.stream.id)?.packet(frame);
+        const lane = laneOf(frame.stream.id);
+        const packet = lane?.packet(frame);
         if (packet) write(packet);
+        else if (lane?.track) badFrames++;
       });
     },
   };

@@ -96,6 +96,9 @@ export class NutReader {
   #neededBytes = MAGIC.length;
   #main: Main | undefined;
   readonly #lanes = new Map<number, Lane>();
+  /** Times that something damaged was skipped. */
+  corrupt = 0;
+  #lost = false;
 
   /** In the order of their ids. */
   get streams(): readonly NutStream[] {
@@ -111,7 +114,8 @@ export class NutReader {
   push(bytes: Buffer, onFrame: (frame: NutFrame) => void): void {
     this.#pending.push(Buffer.from(bytes));
     this.#pendingBytes += bytes.length;
-    if (this.#pendingBytes < this.#neededBytes) return;
+    // A startcode in the middle of a frame: its size was damaged.
+    if (this.#pendingBytes < this.#neededBytes && !bytes.includes(STARTCODE.syncpoint)) return;
     const data = this.#pending.length === 1 ? this.#pending[0]! : Buffer.concat(this.#pending);
     let offset = 0;
     this.#neededBytes = 1;
@@ -136,7 +140,11 @@ export class NutReader {
       return this.#readFrame(data, offset, onFrame);
     } catch (error) {
       if (error instanceof Incomplete) return data.length + 1;
-      if (error instanceof Corrupt) return nextStartcode(data, offset + 1);
+      if (error instanceof Corrupt) {
+        if (!this.#lost) this.corrupt++;
+        this.#lost = true;
+        return nextStartcode(data, offset + 1);
+      }
       throw error;
     }
   }
@@ -157,6 +165,7 @@ export class NutReader {
     } catch (error) {
       throw error instanceof Incomplete ? new Corrupt() : error;
     }
+    this.#lost = false;
     return end;
   }
 
@@ -221,6 +230,7 @@ export class NutReader {
     for (let index = 0; index < reserved; index++) cursor.v();
     if (flags & FLAG.checksum) cursor.bytes(4);
     const end = cursor.offset + size - elided.length;
+    if (data.subarray(cursor.offset, end).includes(STARTCODE.syncpoint)) throw new Corrupt();
     if (end > data.length) return end;
     const pts = codedPts === undefined ? lane.lastPts + code.ptsStep : fullPts(codedPts, lane);
     lane.lastPts = pts;

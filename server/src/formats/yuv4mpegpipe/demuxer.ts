@@ -26,6 +26,7 @@ export function createDemuxer(): Demuxer {
   let line = '';
   let frame: Buffer | undefined;
   let filled = 0;
+  let corrupt = 0;
 
   const takeLine = (): void => {
     const headerAt = line.lastIndexOf(MAGIC);
@@ -37,6 +38,7 @@ export function createDemuxer(): Demuxer {
     } else if (!track) {
       throw new StreamError('protocol', 'y4m: no stream header');
     } else if (line.includes(FRAME)) {
+      if (!line.startsWith(FRAME)) corrupt++;
       frame = Buffer.allocUnsafe(frameBytes);
       filled = 0;
     }
@@ -57,6 +59,9 @@ export function createDemuxer(): Demuxer {
     },
     get tracks() {
       return track ? [track] : [];
+    },
+    get corrupt() {
+      return corrupt;
     },
     push(bytes, write) {
       let at = 0;
