@@ -4,7 +4,7 @@
  *
  * `--heap-growing-percent`: V8 counts buffers as growth of the heap, and lowers the limit of growth when it collects
  * often. With many cameras that ends in a full collection every quarter of a second: half of the CPU with 32 cameras.
- * A fixed limit of four times the heap keeps them seconds apart.
+ * A fixed limit of seven times the heap keeps them seconds apart.
  *
  * `--no-scavenger-updates-allocation-limit`: keeps the limit up where little is allocated, too. With one viewer V8 would
  * collect everything every eight seconds for a megabyte of garbage.
@@ -12,7 +12,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-const FLAGS = ['--heap-growing-percent=300', '--no-scavenger-updates-allocation-limit'];
+const FLAGS = ['--heap-growing-percent=600', '--no-scavenger-updates-allocation-limit'];
 
 /** To be called once, at the start. */
 export function tuneGarbageCollector(): void {
