@@ -1,11 +1,18 @@
 /**
  * One HTTP GET as cameras need it: Basic and Digest, redirects, certificates of their own making, the body as a stream.
  */
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import { StreamError } from '../core/errors.ts';
 import { type ClientAuth, createClientAuth } from './digest.ts';
-import { type GetAnswer, get } from './http-answer.ts';
+import { exchange } from './http-exchange.ts';
+import type { HttpAnswer } from './http-message.ts';
+import {
+  follow,
+  isRedirect,
+  isSameHost,
+  isSecretHeader,
+  MAXIMUM_REDIRECTS,
+  tooManyRedirects,
+} from './http-redirect.ts';
 import { type Address, formatAddress, parseAddress } from './url.ts';
 
 export interface HttpGetOptions {
@@ -23,87 +30,47 @@ export interface HttpGetOptions {
 /** What a server asked for, by host. */
 export type HttpSession = Map<string, ClientAuth>;
 
-export interface HttpAnswer {
+/** The answer after all redirects. */
+export interface FinalAnswer extends HttpAnswer {
   readonly status: 200 | 206;
-  readonly headers: IncomingHttpHeaders;
-  /** The body, decoded; destroy it to end the request. */
-  readonly body: Readable;
-  /** Where the answer came from, after redirects, without credentials. */
+  /** Where the answer came from, without credentials. */
   readonly url: string;
-  /** `host:port` of the other end. */
-  readonly remoteAddress: string;
 }
 
-/** The server sends us to an address that is not HTTP. */
-export class RedirectedElsewhere extends StreamError {
-  /** May hold credentials. */
-  readonly location: string;
-
-  constructor(from: string, location: string) {
-    super('unsupported', `${from}: redirect to ${/^[\w+.-]*:?/.exec(location)?.[0]} refused`);
-    this.name = 'RedirectedElsewhere';
-    this.location = location;
-  }
-}
-
-const MAXIMUM_REDIRECTS = 5;
 const MAXIMUM_ATTEMPTS = 3;
-/** Headers of the user's that another host must not see. */
-const SECRET_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'x-api-key']);
-
 /** Resolves with status 200 (or 206, where a range was asked for) only; all else rejects with StreamError (`unauthorized`, `not_found`, `unreachable`, …). */
-export async function httpGet(url: string, options: HttpGetOptions): Promise<HttpAnswer> {
+export async function httpGet(url: string, options: HttpGetOptions): Promise<FinalAnswer> {
   const start = parseAddress(url);
   const session = options.session ?? new Map();
   let address = start;
   for (let redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
-    const headers = requestHeaders(options.headers ?? [], sameHost(address, start));
-    const { status, body, ...answer } = await authorizedGet(address, headers, { ...options, session });
-    if (status === 200 || status === 206) {
-      const { remoteAddress } = answer;
-      return { status, headers: answer.headers, body, url: formatAddress(address), remoteAddress };
-    }
+    const headers = requestHeaders(options.headers ?? [], isSameHost(address, start));
+    const answer = await authorizedGet(address, headers, { ...options, session });
+    const { status, body } = answer;
+    if (status === 200 || status === 206) return { ...answer, status, url: formatAddress(address) };
     body.destroy();
-    if (!isRedirect(status) || !answer.headers.location) throw statusError(status, address);
-    address = follow(address, answer.headers.location);
+    const location = answer.headers.location?.[0];
+    if (!isRedirect(status) || !location) throw statusError(status, address);
+    address = follow(address, location);
   }
-  throw new StreamError('protocol', `${formatAddress(address)}: too many redirects`);
+  throw tooManyRedirects(address);
 }
 
-const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status);
-
-const sameHost = (a: Address, b: Address): boolean => a.host === b.host;
-
 function requestHeaders(lines: readonly string[], withSecrets: boolean): Record<string, string> {
-  const headers: Record<string, string> = {
-    accept: '*/*',
-    'accept-encoding': 'identity',
-    'user-agent': 'Porthole',
-  };
+  const headers: Record<string, string> = {};
   for (const line of lines) {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(0, colon)).trim().toLowerCase();
-    if (name && (withSecrets || !SECRET_HEADERS.has(name))) headers[name] = line.slice(colon + 1).trim();
+    if (name && (withSecrets || !isSecretHeader(name))) headers[name] = line.slice(colon + 1).trim();
   }
   return headers;
-}
-
-/** The new address keeps the credentials on the same host only. */
-function follow(from: Address, location: string): Address {
-  const base = formatAddress(from);
-  if (!URL.canParse(location, base)) throw new StreamError('protocol', `${base}: redirect to no address`);
-  const target = new URL(location, base);
-  if (target.protocol !== 'http:' && target.protocol !== 'https:')
-    throw new RedirectedElsewhere(base, location);
-  const to = parseAddress(target.href);
-  return to.credentials || !sameHost(to, from) ? to : { ...to, credentials: from.credentials };
 }
 
 async function authorizedGet(
   address: Address,
   headers: Readonly<Record<string, string>>,
   { insecure = false, timeoutMs, signal, session }: HttpGetOptions & { readonly session: HttpSession },
-): Promise<GetAnswer> {
+): Promise<HttpAnswer> {
   const where = formatAddress(address);
   const target = address.target || '/';
   const auth = authOf(address, session);
@@ -111,12 +78,12 @@ async function authorizedGet(
   let answeredHere = false;
   for (let attempt = 0; attempt < MAXIMUM_ATTEMPTS; attempt++) {
     const sent = authorization === undefined ? headers : { ...headers, authorization };
-    const answer = await get({ address, headers: sent, insecure, timeoutMs, signal });
+    const answer = await exchange({ address, headers: sent, insecure, timeoutMs, signal });
     if (answer.status !== 401) return answer;
     answer.body.destroy();
     if (!auth) throw new StreamError('unauthorized', `${where}: user and password needed`);
     // Some cameras do not say what they want: Basic.
-    const outcome = auth.challenge(answer.challenges.length > 0 ? answer.challenges : ['Basic realm=""']);
+    const outcome = auth.challenge(answer.headers['www-authenticate'] ?? ['Basic realm=""']);
     if (outcome === 'unsupported')
       throw new StreamError('unauthorized', `${where}: asks for a kind of login that is not known`);
     if (answeredHere && outcome !== 'stale') break;

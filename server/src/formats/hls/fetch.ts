@@ -7,6 +7,7 @@ import { createDecipheriv } from 'node:crypto';
 import { StreamError, toStreamError } from '../../core/errors.ts';
 import { collectBody } from '../../net/http-body.ts';
 import { type HttpSession, httpGet } from '../../net/http-get.ts';
+import { isSecretHeader } from '../../net/http-redirect.ts';
 import { type Address, parseAddress } from '../../net/url.ts';
 import {
   type Key,
@@ -35,7 +36,6 @@ const MAXIMUM_SEGMENT_BYTES = 64 << 20;
 const MAXIMUM_INIT_BYTES = 1 << 20;
 const MAXIMUM_KEYS = 16;
 const KEY_BYTES = 16;
-const SECRET_HEADER = /^\s*(?:authorization|cookie|x-api-key)\s*:/i;
 
 export class HlsFetcher {
   readonly #origin: Origin;
@@ -108,7 +108,9 @@ export class HlsFetcher {
     signal: AbortSignal,
   ): Promise<{ body: Buffer; finalUrl: string }> {
     const isHome = parseAddress(uri).host === this.#home.host;
-    const headers = this.#origin.headers.filter((line) => isHome || !SECRET_HEADER.test(line));
+    const headers = this.#origin.headers.filter(
+      (line) => isHome || !isSecretHeader(line.split(':', 1)[0]!.trim()),
+    );
     const last = range && range.offset + range.length - 1;
     try {
       const answer = await httpGet(isHome ? this.#withCredentials(uri) : uri, {

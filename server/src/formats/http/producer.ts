@@ -5,7 +5,8 @@
  */
 import { StreamError } from '../../core/errors.ts';
 import type { Producer } from '../../core/model.ts';
-import { type HttpAnswer, type HttpSession, httpGet, RedirectedElsewhere } from '../../net/http-get.ts';
+import { type FinalAnswer, type HttpSession, httpGet } from '../../net/http-get.ts';
+import { RedirectedElsewhere } from '../../net/http-redirect.ts';
 import { openBytes } from '../byte-stream.ts';
 import type { OpenContext } from '../format.ts';
 import { beginsAsPlaylist, isPlaylist } from '../hls/content.ts';
@@ -24,15 +25,15 @@ export async function open(source: SourceText, context: OpenContext): Promise<Pr
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const session: HttpSession = new Map();
-  const request = (): Promise<HttpAnswer> => httpGet(url, { headers, insecure, timeoutMs, signal, session });
-  let answer: HttpAnswer;
+  const request = (): Promise<FinalAnswer> => httpGet(url, { headers, insecure, timeoutMs, signal, session });
+  let answer: FinalAnswer;
   try {
     answer = await request();
   } catch (error) {
     if (error instanceof RedirectedElsewhere) return openElsewhere(error, context);
     throw error;
   }
-  const contentType = answer.headers['content-type'] ?? '';
+  const contentType = answer.headers['content-type']?.[0] ?? '';
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   if (isPlaylist(contentType, answer.url) || (await beginsAsPlaylist(answer.body, contentType, deadline))) {
     answer.body.destroy();

@@ -1,12 +1,13 @@
 /** Signalling by HTTP: small requests with credentials of the address or a token, redirects followed with their body. */
 import { StreamError } from '../../../core/errors.ts';
 import { createClientAuth } from '../../../net/digest.ts';
-import { type HttpReply, type HttpRequest, requestHttp } from '../../../net/http-request.ts';
+import { follow, isRedirect, MAXIMUM_REDIRECTS, tooManyRedirects } from '../../../net/http-redirect.ts';
+import { type HttpReply, requestHttp } from '../../../net/http-request.ts';
 import { type Address, formatAddress, parseAddress } from '../../../net/url.ts';
 import type { Call } from './dialect.ts';
 
 export interface SignalingRequest {
-  readonly method: HttpRequest['method'];
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -23,9 +24,7 @@ export interface SignalingReply {
   readonly url: string;
 }
 
-const MAX_REDIRECTS = 5;
 const MAX_BYTES = 512 << 10;
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Resolves with status 2xx; all else rejects with StreamError. `httpx` accepts any certificate. */
 export async function requestSignaling(
@@ -34,7 +33,7 @@ export async function requestSignaling(
 ): Promise<SignalingReply> {
   let address = parseAddress(request.url);
   const { host } = address;
-  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+  for (let redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
     const allowed = address.host === host ? request : withoutSecrets(request);
     const reply = await authorized(address, allowed, { timeoutMs, signal });
     const { status, headers } = reply;
@@ -42,10 +41,10 @@ export async function requestSignaling(
     const body = reply.body.toString();
     if (status >= 200 && status < 300) return { status, header, body, url: textOf(address) };
     const [location] = header('location');
-    if (!REDIRECTS.has(status) || !location) throw statusError(status, body, address);
-    address = follow(address, location);
+    if (!isRedirect(status) || !location) throw statusError(status, body, address);
+    address = followInKind(address, location);
   }
-  throw new StreamError('protocol', `${formatAddress(address)}: too many redirects`);
+  throw tooManyRedirects(address);
 }
 
 const HARMLESS_HEADERS: ReadonlySet<string> = new Set(['content-type', 'accept']);
@@ -61,20 +60,14 @@ export const isSameHost = (a: string, b: string): boolean => parseAddress(a).hos
 
 /** Resolves an address of the other side against ours; credentials stay on the same host. */
 export function resolveUrl(base: string, location: string): string {
-  return textOf(follow(parseAddress(base), location));
+  return textOf(followInKind(parseAddress(base), location));
 }
 
-function follow(from: Address, location: string): Address {
+/** An address whose certificate does not matter leads to one that is like it. */
+function followInKind(from: Address, location: string): Address {
   const insecure = from.scheme === 'httpx';
-  const base = formatAddress(insecure ? { ...from, scheme: 'https' } : from);
-  if (!URL.canParse(location, base))
-    throw new StreamError('protocol', `${base}: a location that is no address`);
-  const target = new URL(location, base);
-  if (target.protocol !== 'http:' && target.protocol !== 'https:')
-    throw new StreamError('unsupported', `${base}: ${target.protocol} is not followed`);
-  const to = parseAddress(target.href);
-  const credentials = to.credentials ?? (to.host === from.host ? from.credentials : undefined);
-  return { ...to, credentials, scheme: insecure && to.scheme === 'https' ? 'httpx' : to.scheme };
+  const to = follow(insecure ? { ...from, scheme: 'https' } : from, location);
+  return insecure && to.scheme === 'https' ? { ...to, scheme: 'httpx' } : to;
 }
 
 function textOf({ credentials, ...address }: Address): string {

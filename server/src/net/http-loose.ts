@@ -11,14 +11,14 @@ import { isIP, connect as netConnect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
 import { StreamError, toStreamError } from '../core/errors.ts';
-import type { GetAnswer, GetRequest } from './http-answer.ts';
+import { type HttpAnswer, type HttpRequest, MAXIMUM_HEAD_BYTES, requestTarget } from './http-message.ts';
 import { formatAddress } from './url.ts';
 
 /** What a head begins with, if there is one. */
-const STATUS_LINE = /^[A-Z]{2,8}(?:\/[\d.]+)?[ \t]*(\d{3})(?!\d)/i;
+const STATUS_LINE = /^[A-Z]{2,8}(?:\/[\d.]+)?[ \t]*(\d{3})(?!\d)(.*)/i;
 
 /** Sends the request and reads the head. Rejects with StreamError or an error of the system. */
-export async function getLoosely(request: GetRequest, maximumHeadBytes: number): Promise<GetAnswer> {
+export async function getLoosely(request: HttpRequest): Promise<HttpAnswer> {
   const { address, headers, timeoutMs, signal } = request;
   const socket = open(request);
   const abort = (): void => void socket.destroy(toStreamError(signal.reason));
@@ -30,23 +30,20 @@ export async function getLoosely(request: GetRequest, maximumHeadBytes: number):
     const lines = Object.entries({ host, ...headers, connection: 'close' }).map(
       ([name, value]) => `${name}: ${value}\r\n`,
     );
-    const target = address.target.startsWith('/') ? address.target : `/${address.target}`;
-    socket.write(`GET ${target} HTTP/1.0\r\n${lines.join('')}\r\n`, 'latin1');
+    socket.write(`GET ${requestTarget(address)} HTTP/1.0\r\n${lines.join('')}\r\n`, 'latin1');
     const body = socket.iterator({ destroyOnReturn: true }) as AsyncIterator<Buffer>;
-    const { head, rest } = await readHead(body, maximumHeadBytes);
-    const { status, fields } = parseHead(head);
-    const value = (name: string): string | undefined => fields.get(name)?.at(-1);
-    const length = Number(/^\d{1,15}$/.exec(value('content-length') ?? '')?.[0] ?? Number.POSITIVE_INFINITY);
-    const stream = Readable.from(
-      bodyOf(rest, body, fields.get('content-length')?.length === 1 ? length : Number.POSITIVE_INFINITY),
-      { objectMode: false },
-    );
+    const { head, rest } = await readHead(body);
+    const { status, reason, fields } = parseHead(head);
+    const lengths = fields.get('content-length') ?? [];
+    const [digits] = lengths.length === 1 ? (/^\d{1,15}$/.exec(lengths[0]!) ?? []) : [];
+    const length = digits === undefined ? Number.POSITIVE_INFINITY : Number(digits);
+    const stream = Readable.from(bodyOf(rest, body, length), { objectMode: false });
     stream.once('close', () => socket.destroy());
     stream.on('error', () => {});
     return {
       status,
-      headers: Object.fromEntries([...fields].map(([name, values]) => [name, values.at(-1)])),
-      challenges: fields.get('www-authenticate') ?? [],
+      reason,
+      headers: Object.fromEntries(fields),
       body: stream,
       remoteAddress: `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`,
     };
@@ -58,7 +55,7 @@ export async function getLoosely(request: GetRequest, maximumHeadBytes: number):
   }
 }
 
-function open({ address, insecure }: GetRequest): Socket {
+function open({ address, insecure }: HttpRequest): Socket {
   const { scheme, host, port } = address;
   if (scheme !== 'https') return netConnect({ host, port: port ?? 80 });
   return tlsConnect({
@@ -69,10 +66,7 @@ function open({ address, insecure }: GetRequest): Socket {
   });
 }
 
-async function readHead(
-  chunks: AsyncIterator<Buffer>,
-  maximumBytes: number,
-): Promise<{ head: string; rest: Buffer }> {
+async function readHead(chunks: AsyncIterator<Buffer>): Promise<{ head: string; rest: Buffer }> {
   let bytes: Buffer = Buffer.alloc(0);
   for (;;) {
     const { value, done } = await chunks.next();
@@ -82,17 +76,18 @@ async function readHead(
     const end = /\r?\n\r?\n/.exec(bytes.toString('latin1'));
     if (end) return { head: text, rest: bytes.subarray(end.index + end[0].length) };
     if (done) throw new StreamError('closed', 'connection closed before the answer');
-    if (bytes.length > maximumBytes)
+    if (bytes.length > MAXIMUM_HEAD_BYTES)
       throw new StreamError('protocol', `no end of the head in ${bytes.length} bytes`);
   }
 }
 
 /** Status and fields by lower-case name; without a status line all of it is body, and the status 200. */
-function parseHead(head: string): { status: number; fields: Map<string, string[]> } {
+function parseHead(head: string): { status: number; reason: string; fields: Map<string, string[]> } {
   const fields = new Map<string, string[]>();
-  if (head === '') return { status: 200, fields };
+  if (head === '') return { status: 200, reason: '', fields };
   const [statusLine = '', ...lines] = head.split(/\r?\n\r?\n/, 1)[0]!.split(/\r?\n/);
-  const status = Number(STATUS_LINE.exec(statusLine)?.[1]);
+  const [, digits, reason = ''] = STATUS_LINE.exec(statusLine) ?? [];
+  const status = Number(digits);
   if (!status)
     throw new StreamError('protocol', `not HTTP: ${statusLine.slice(0, 40).replace(/[^\x20-\x7e]/g, '?')}`);
   for (const line of lines) {
@@ -101,7 +96,7 @@ function parseHead(head: string): { status: number; fields: Map<string, string[]
     const name = line.slice(0, colon).trim().toLowerCase();
     fields.set(name, [...(fields.get(name) ?? []), line.slice(colon + 1).trim()]);
   }
-  return { status, fields };
+  return { status, reason: reason.trim(), fields };
 }
 
 async function* bodyOf(first: Buffer, chunks: AsyncIterator<Buffer>, length: number): AsyncGenerator<Buffer> {

@@ -1,52 +1,30 @@
 /**
- * One GET and the head of its answer. Node's parser reads what servers should send and much of what they should not;
- * heads that it refuses are asked for again and read by loose-http.ts.
+ * One request and the head of its answer. Node's parser reads what servers should send and much of what they should not;
+ * heads that it refuses are asked for again and read by http-loose.ts.
  *
  *   GET /video HTTP/1.1           HTTP/1.0 200 OK
  *   Host, Accept, …               Content-Type: …          gzip that nobody asked for is taken off
  *   Accept-Encoding: identity     body until the connection ends
  */
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import { constants, createGunzip, createInflate } from 'node:zlib';
 import { StreamError, toStreamError } from '../core/errors.ts';
-import { getLoosely } from './loose-http.ts';
+import { getLoosely } from './http-loose.ts';
+import { type HttpAnswer, type HttpRequest, MAXIMUM_HEAD_BYTES, requestTarget } from './http-message.ts';
 import { connectionError } from './tcp.ts';
-import { type Address, formatAddress } from './url.ts';
+import { formatAddress } from './url.ts';
 
-/** What is asked. */
-export interface GetRequest {
-  readonly address: Address;
-  /** By lower-case name. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Accept any certificate; also done for a host that is an IP address. */
-  readonly insecure: boolean;
-  /** Until the head of the answer is there. */
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
-
-/** The head of an answer, and its body to come. */
-export interface GetAnswer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  /** Values of WWW-Authenticate, one a header. */
-  readonly challenges: readonly string[];
-  /** Decoded; destroy it to end the request. */
-  readonly body: Readable;
-  /** `host:port` of the other end. */
-  readonly remoteAddress: string;
-}
-
-const MAXIMUM_HEAD_BYTES = 64 << 10;
+const COMMON_HEADERS = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'Porthole' } as const;
 
 /** Sends the request. Rejects with StreamError that names the address: `unreachable`, `timeout`, `protocol`, `aborted` … */
-export async function get(request: GetRequest): Promise<GetAnswer> {
+export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
   const where = formatAddress(request.address);
+  const complete = { ...request, headers: { ...COMMON_HEADERS, ...request.headers } };
   try {
-    return decoded(await getWithNode(request).catch((error) => retryLoosely(error, request)));
+    return decoded(await exchangeWithNode(complete).catch((error) => retryLoosely(error, complete)));
   } catch (error) {
     if (request.signal.aborted) throw toStreamError(request.signal.reason);
     const { code, message, cause } = error instanceof StreamError ? error : connectionError(error as Error);
@@ -54,22 +32,27 @@ export async function get(request: GetRequest): Promise<GetAnswer> {
   }
 }
 
-/** Errors of Node's parser begin with HPE. */
-function retryLoosely(error: Error, request: GetRequest): Promise<GetAnswer> {
+/** Errors of Node's parser begin with HPE. Only a GET can be sent twice. */
+function retryLoosely(error: Error, request: HttpRequest): Promise<HttpAnswer> {
   const isHeadRefused = String((error as NodeJS.ErrnoException).code).startsWith('HPE_');
-  if (!isHeadRefused) throw error;
-  return getLoosely(request, MAXIMUM_HEAD_BYTES);
+  if (!isHeadRefused || (request.method ?? 'GET') !== 'GET') throw error;
+  return getLoosely(request);
 }
 
-function getWithNode({ address, headers, insecure, timeoutMs, signal }: GetRequest): Promise<GetAnswer> {
-  const { scheme, host, port, target } = address;
+function exchangeWithNode(options: HttpRequest): Promise<HttpAnswer> {
+  const { method = 'GET', address, headers = {}, body, insecure, timeoutMs, signal } = options;
+  const { scheme, host, port } = address;
   const secure = scheme === 'https';
-  const { promise, resolve, reject } = Promise.withResolvers<GetAnswer>();
+  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const request = (secure ? httpsRequest : httpRequest)({
+    method,
     host,
     port: port ?? (secure ? 443 : 80),
-    path: target.startsWith('/') ? target : `/${target}`,
-    headers,
+    path: requestTarget(address),
+    headers: {
+      ...headers,
+      ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+    },
     agent: false,
     insecureHTTPParser: true,
     maxHeaderSize: MAXIMUM_HEAD_BYTES,
@@ -83,8 +66,8 @@ function getWithNode({ address, headers, insecure, timeoutMs, signal }: GetReque
     const { remoteAddress = '', remotePort = '' } = answer.socket;
     resolve({
       status: answer.statusCode ?? 0,
-      headers: answer.headers,
-      challenges: answer.headersDistinct['www-authenticate'] ?? [],
+      reason: answer.statusMessage ?? '',
+      headers: answer.headersDistinct,
       body: answer,
       remoteAddress: `${remoteAddress}:${remotePort}`,
     });
@@ -93,7 +76,7 @@ function getWithNode({ address, headers, insecure, timeoutMs, signal }: GetReque
     clearTimeout(timer);
     reject(error);
   });
-  request.end();
+  request.end(body);
   return promise;
 }
 
@@ -105,10 +88,8 @@ const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream & Readable>
 /** A stream that breaks off is given as far as it came. */
 const AS_IT_COMES = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
 
-function decoded(answer: GetAnswer): GetAnswer {
-  const coding = String(answer.headers['content-encoding'] ?? '')
-    .trim()
-    .toLowerCase();
+function decoded(answer: HttpAnswer): HttpAnswer {
+  const coding = (answer.headers['content-encoding']?.at(-1) ?? '').trim().toLowerCase();
   const decoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding]!() : undefined;
   if (!decoder) return answer;
   const { body } = answer;
