@@ -17,7 +17,7 @@ export async function collectBody(
     for await (const chunk of body as AsyncIterable<Buffer>) {
       chunks.push(chunk);
       bytes += chunk.length;
-      if (bytes > maximumBytes) throw new StreamError('limit', `answer of more than ${maximumBytes} bytes`);
+      if (bytes > maximumBytes) throw new StreamError('limit', `an answer longer than ${maximumBytes} bytes`);
     }
   } catch (error) {
     throw toStreamError(error);

@@ -4,7 +4,7 @@
 import { StreamError } from '../core/errors.ts';
 import { type ClientAuth, createClientAuth } from './digest.ts';
 import { exchange } from './http-exchange.ts';
-import type { HttpAnswer } from './http-message.ts';
+import { type HttpAnswer, requestTarget } from './http-message.ts';
 import {
   follow,
   isRedirect,
@@ -72,7 +72,7 @@ async function authorizedGet(
   { insecure = false, timeoutMs, signal, session }: HttpGetOptions & { readonly session: HttpSession },
 ): Promise<HttpAnswer> {
   const where = formatAddress(address);
-  const target = address.target || '/';
+  const target = requestTarget(address);
   const auth = authOf(address, session);
   let authorization = auth?.authorize('GET', target);
   let answeredHere = false;

@@ -35,7 +35,8 @@ export interface HttpAnswer extends HttpHead {
 /** Of an answer: more is not read. */
 export const MAXIMUM_HEAD_BYTES = 64 << 10;
 
-/** Path and query as they stand in the request line. */
+/** Path and query as they stand in the request line: what must not stand there (RFC 9112 §3.2) is percent-encoded. */
 export function requestTarget({ target }: Address): string {
-  return target.startsWith('/') ? target : `/${target}`;
+  const clean = target.toWellFormed().replace(/[^\x21-\x7e]/gu, encodeURIComponent);
+  return clean.startsWith('/') ? clean : `/${clean}`;
 }

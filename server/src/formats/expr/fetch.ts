@@ -6,23 +6,32 @@
  *
  * User and password of an address answer Basic and Digest. Cookies: RFC 6265, kept by host.
  */
-import { StreamError, toStreamError } from '../../core/errors.ts';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { createClientAuth } from '../../net/digest.ts';
-import { type Address, formatAddress, parseAddress } from '../../net/url.ts';
+import { requestTarget } from '../../net/http-message.ts';
+import {
+  follow,
+  isRedirect,
+  isSameHost,
+  isSecretHeader,
+  MAXIMUM_REDIRECTS,
+  tooManyRedirects,
+} from '../../net/http-redirect.ts';
+import { type HttpReply, requestHttp } from '../../net/http-request.ts';
+import { type Address, parseAddress } from '../../net/url.ts';
 import type { Builtin } from './evaluate.ts';
 import { failure, fromJson, isMap, toJson, toText, type Value } from './value.ts';
 
 const TIMEOUT_MS = 5000;
 const MAX_BODY_BYTES = 4 << 20;
-const MAX_REDIRECTS = 5;
 const MAX_REQUESTS = 30;
 const MAX_COOKIES = 50;
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 interface Request {
   readonly method: string;
   readonly address: Address;
-  readonly headers: Headers;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
 }
 
@@ -34,66 +43,57 @@ export function createFetch(signal: AbortSignal): Builtin {
   const send = async (
     { method, address, headers, body }: Request,
     authorization?: string,
-  ): Promise<Response> => {
+  ): Promise<HttpReply> => {
     if (++requests > MAX_REQUESTS) throw failure('too many requests');
-    const all = new Headers(headers);
-    const own = cookies.get(address.host);
-    if (own && !all.has('cookie'))
-      all.set('cookie', [...own].map(([name, value]) => `${name}=${value}`).join('; '));
-    if (authorization) all.set('authorization', authorization);
-    const response = await fetch(formatAddress(address), {
+    const own = [...(cookies.get(address.host) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ');
+    const reply = await requestHttp({
       method,
-      headers: all,
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-      ...(body !== undefined && { body }),
+      address,
+      headers: { ...(own && { cookie: own }), ...headers, ...(authorization && { authorization }) },
+      body,
+      timeoutMs: TIMEOUT_MS,
+      maximumBytes: MAX_BODY_BYTES,
+      signal,
     });
-    keepCookies(cookies, address.host, response.headers.getSetCookie());
-    return response;
+    keepCookies(cookies, address.host, reply.headers['set-cookie'] ?? []);
+    return reply;
   };
 
   /** With the password only when it is asked for, as Digest needs it; Basic at the first 401, too. */
-  const authorized = async (request: Request): Promise<Response> => {
-    const { credentials, target } = request.address;
-    const response = await send(request);
-    if (response.status !== 401 || !credentials) return response;
+  const authorized = async (request: Request): Promise<HttpReply> => {
+    const { credentials } = request.address;
+    const reply = await send(request);
+    if (reply.status !== 401 || !credentials) return reply;
     const auth = createClientAuth(credentials);
-    const asked = response.headers.get('www-authenticate');
-    if (!asked || auth.challenge([asked]) === 'unsupported') return response;
-    await response.body?.cancel();
-    return send(request, auth.authorize(request.method, target || '/'));
+    if (auth.challenge(reply.headers['www-authenticate'] ?? []) === 'unsupported') return reply;
+    return send(request, auth.authorize(request.method, requestTarget(request.address)));
   };
 
   return async ([url = null, options = null]) => {
     let request = readRequest(toText(url), options);
-    try {
-      for (let redirects = 0; ; redirects++) {
-        const response = await authorized(request);
-        const location = response.headers.get('location');
-        if (!REDIRECTS.has(response.status) || !location) return await result(response);
-        if (redirects === MAX_REDIRECTS) throw failure('too many redirects');
-        await response.body?.cancel();
-        request = redirected(request, response.status, location);
-      }
-    } catch (error) {
-      throw describe(error, request.address);
+    for (let redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
+      const reply = await authorized(request);
+      const location = reply.headers.location?.[0];
+      if (!isRedirect(reply.status) || !location) return result(reply);
+      request = redirected(request, reply.status, location);
     }
+    throw tooManyRedirects(request.address);
   };
 }
 
 function readRequest(url: string, options: Value): Request {
   const map = options !== null && isMap(options) ? options : new Map<string, Value>();
-  const headers = new Headers();
-  for (const [name, value] of fields(map.get('headers'))) setHeader(headers, name, value);
+  const own = fields(map.get('headers')).map(([name, value]) => [name.toLowerCase(), value] as const);
+  for (const [name, value] of own) checkHeader(name, value);
   const address = parseAddress(url);
   if (address.scheme !== 'http' && address.scheme !== 'https') throw failure(`fetch of ${address.scheme}:`);
   const { body, contentType } = readBody(map);
-  if (contentType && !headers.has('content-type')) headers.set('content-type', contentType);
+  const headers = { ...(contentType && { 'content-type': contentType }), ...Object.fromEntries(own) };
   const method = map.has('method') ? toText(map.get('method')!).toUpperCase() : 'GET';
   if (body !== undefined && (method === 'GET' || method === 'HEAD'))
     throw failure(`fetch: ${method} has no body`);
   const query = new URLSearchParams(fields(map.get('params'))).toString();
-  const target = address.target.replace(/#.*$/, '');
+  const target = withoutFragment(address.target);
   const withQuery = query ? `${target}${target.includes('?') ? '&' : '?'}${query}` : target;
   return { method, headers, body, address: { ...address, target: withQuery } };
 }
@@ -113,9 +113,10 @@ function fields(value: Value | undefined): [string, string][] {
   return [...value].map(([name, item]) => [name, toText(item)]);
 }
 
-function setHeader(headers: Headers, name: string, value: string): void {
+function checkHeader(name: string, value: string): void {
   try {
-    headers.set(name, value);
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
   } catch {
     throw failure(`fetch: not a header: ${name}`);
   }
@@ -124,22 +125,20 @@ function setHeader(headers: Headers, name: string, value: string): void {
 /** The password goes to the same host only; what a form asked for is fetched, not sent again. */
 function redirected(request: Request, status: number, location: string): Request {
   const { address, method, headers, body } = request;
-  if (!URL.canParse(location, formatAddress(address))) throw failure(`redirect to ${location}`);
-  const to = parseAddress(new URL(location, formatAddress(address)).href);
-  if (to.scheme !== 'http' && to.scheme !== 'https') throw failure(`redirect to ${to.scheme}:`);
-  const sameHost = to.host === address.host;
-  const credentials = to.credentials ?? (sameHost ? address.credentials : undefined);
-  const kept = new Headers(headers);
-  if (!sameHost) for (const name of ['authorization', 'cookie']) kept.delete(name);
+  const to = follow(address, location);
   const repeats = status === 307 || status === 308 || method === 'GET' || method === 'HEAD';
-  if (!repeats) kept.delete('content-type');
+  const kept = Object.entries(headers).filter(
+    ([name]) => (isSameHost(to, address) || !isSecretHeader(name)) && (repeats || name !== 'content-type'),
+  );
   return {
-    address: { ...to, credentials, target: to.target.replace(/#.*$/, '') },
+    address: { ...to, target: withoutFragment(to.target) },
     method: repeats ? method : 'GET',
-    headers: kept,
+    headers: Object.fromEntries(kept),
     body: repeats ? body : undefined,
   };
 }
+
+const withoutFragment = (target: string): string => target.replace(/#.*$/, '');
 
 function keepCookies(
   cookies: Map<string, Map<string, string>>,
@@ -155,21 +154,14 @@ function keepCookies(
   if (own.size > 0) cookies.set(host, own);
 }
 
-async function result(response: Response): Promise<Value> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of response.body ?? []) {
-    bytes += part.length;
-    if (bytes > MAX_BODY_BYTES) throw failure(`fetch: an answer longer than ${MAX_BODY_BYTES} bytes`);
-    parts.push(part);
-  }
-  const text = Buffer.concat(parts).toString();
-  const { status, statusText, headers } = response;
+function result({ status, reason, headers, body }: HttpReply): Value {
+  const text = body.toString();
+  const joined = Object.entries(headers).map(([name, values = []]) => [name, values.join(', ')] as const);
   return new Map<string, Value>([
     ['ok', status < 400],
-    ['status', `${status} ${statusText}`.trim()],
+    ['status', `${status} ${reason}`.trim()],
     ['text', text],
-    ['headers', new Map([...headers])],
+    ['headers', new Map(joined)],
     ['json', () => parse(text)],
   ]);
 }
@@ -181,11 +173,4 @@ function parse(text: string): Value {
   } catch {
     return null;
   }
-}
-
-function describe(error: unknown, address: Address): StreamError {
-  if (error instanceof StreamError) return error;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const failed = toStreamError(cause, formatAddress(address));
-  return failed.code === 'internal' ? new StreamError('unreachable', failed.message, cause) : failed;
 }

@@ -1,6 +1,7 @@
 /** Signalling by HTTP: small requests with credentials of the address or a token, redirects followed with their body. */
 import { StreamError } from '../../../core/errors.ts';
 import { createClientAuth } from '../../../net/digest.ts';
+import { requestTarget } from '../../../net/http-message.ts';
 import { follow, isRedirect, MAXIMUM_REDIRECTS, tooManyRedirects } from '../../../net/http-redirect.ts';
 import { type HttpReply, requestHttp } from '../../../net/http-request.ts';
 import { type Address, formatAddress, parseAddress } from '../../../net/url.ts';
@@ -101,7 +102,7 @@ async function authorized(
   const { username, password } = credentials;
   // Servers that do not say what they want mean Basic.
   const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-  return send(outcome === 'unsupported' ? basic : auth.authorize(method, address.target || '/'));
+  return send(outcome === 'unsupported' ? basic : auth.authorize(method, requestTarget(address)));
 }
 
 const MAX_REASON = 200;
