@@ -18,7 +18,12 @@ const MARKER = {
   soi: 0xd8,
   eoi: 0xd9,
   sos: 0xda,
+  dnl: 0xdc,
 } as const;
+/** Between scans; any other marker among entropy-coded bytes is damage, and says nothing of a length. */
+const SCAN_SEGMENTS: ReadonlySet<number> = new Set([MARKER.dht, MARKER.sos, MARKER.dnl]);
+/** All the Huffman tables that there can be, and some. */
+const MAXIMUM_SCAN_SEGMENT_BYTES = 2048;
 const START_OF_IMAGE = Buffer.from([0xff, MARKER.soi, 0xff]);
 
 const DC_VALUES = '000102030405060708090a0b';
@@ -68,6 +73,7 @@ export function withHuffmanTables(data: Buffer): Buffer {
  */
 export function findJpegEnd(data: Buffer, start = 0): number {
   let offset = start + 2;
+  let inScan = false;
   while (offset + 2 <= data.length) {
     if (data[offset] !== 0xff) {
       offset = data.indexOf(0xff, offset);
@@ -78,9 +84,13 @@ export function findJpegEnd(data: Buffer, start = 0): number {
     if (marker === MARKER.eoi) return offset + 2;
     if (marker === MARKER.soi) return offset;
     if (marker === 0xff) offset += 1;
-    else if (!hasLength(marker)) offset += 2;
+    else if (!hasLength(marker) || (inScan && !SCAN_SEGMENTS.has(marker))) offset += 2;
     else if (offset + 4 > data.length) return -1;
-    else offset += 2 + data.readUInt16BE(offset + 2);
+    else {
+      const length = data.readUInt16BE(offset + 2);
+      offset += 2 + (inScan && length > MAXIMUM_SCAN_SEGMENT_BYTES ? 0 : length);
+      inScan ||= marker === MARKER.sos;
+    }
   }
   return -1;
 }

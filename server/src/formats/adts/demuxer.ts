@@ -62,5 +62,9 @@ export function createDemuxer(): Demuxer {
       pending = pending.subarray(offset);
       if (pending.length > MAXIMUM_PENDING_BYTES) pending = Buffer.alloc(0);
     },
+    flush() {
+      if (pending.length > 0) corrupt++;
+      pending = Buffer.alloc(0);
+    },
   };
 }

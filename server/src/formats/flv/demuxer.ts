@@ -104,5 +104,9 @@ export function createDemuxer(): Demuxer {
         }
       }
     },
+    flush() {
+      if (body) losses++;
+      body = undefined;
+    },
   };
 }

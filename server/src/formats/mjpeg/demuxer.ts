@@ -54,5 +54,9 @@ export function createDemuxer(): Demuxer {
         pending = Buffer.alloc(0);
       }
     },
+    flush() {
+      if (pending.includes(START)) corrupt++;
+      pending = Buffer.alloc(0);
+    },
   };
 }

@@ -75,6 +75,10 @@ export function createDemuxer(): Demuxer {
       pending = pending.length > 0 ? Buffer.concat([pending, bytes]) : Buffer.from(bytes);
       while (takePicture(write));
     },
+    flush() {
+      if (pending.includes(JPEG_START)) corrupt++;
+      pending = Buffer.alloc(0);
+    },
   };
 }
 

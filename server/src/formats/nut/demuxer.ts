@@ -34,5 +34,6 @@ export function createDemuxer(): Demuxer {
         else if (lane?.track) badFrames++;
       });
     },
+    flush: () => reader.flush(),
   };
 }

@@ -131,6 +131,13 @@ export class NutReader {
     this.#pendingBytes = data.length - offset;
   }
 
+  /** The input has ended. */
+  flush(): void {
+    if (this.#pendingBytes > 0) this.corrupt++;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+  }
+
   /** Reads one packet or frame and gives where it ends: beyond the data, if it is not there as a whole. */
   #read(data: Buffer, offset: number, onFrame: (frame: NutFrame) => void): number {
     try {

@@ -83,5 +83,9 @@ export function createDemuxer(): Demuxer {
         if (feed >= 0) takeLine();
       }
     },
+    flush() {
+      if (frame) corrupt++;
+      frame = undefined;
+    },
   };
 }
