@@ -25,9 +25,12 @@ export interface Judgement {
   readonly audioDelay: number;
 }
 
-/** Said of good live inputs too: guesses of ffmpeg's own, and its wish for more input before it begins. */
+/**
+ * Said of good live inputs too: guesses of ffmpeg's own, and its wish for more input before it begins. A WebRTC peer that
+ * joins late is sent the past pressed together, which looks like a discontinuity.
+ */
 const HARMLESS =
-  /deprecated pixel format|Guessed Channel Layout|max delay reached|Could not find codec parameters|Consider increasing|Thread message queue|Estimating duration from bitrate|Stream HEVC is not hvc1|Opening '|Application provided duration|ignoring invalid SAR|bitrate parameter is set too low|EOI missing, emulating|Found duplicated MOOV Atom/;
+  /deprecated pixel format|Guessed Channel Layout|max delay reached|Could not find codec parameters|Consider increasing|Thread message queue|Estimating duration from bitrate|Stream HEVC is not hvc1|Opening '|Application provided duration|ignoring invalid SAR|bitrate parameter is set too low|EOI missing, emulating|Found duplicated MOOV Atom|DTS discontinuity in stream/;
 const WHITE = 180;
 const LOUD_DB = -25;
 

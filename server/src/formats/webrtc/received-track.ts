@@ -27,6 +27,9 @@ export interface ReceivedTrackOptions {
   readonly onLost: () => void;
 }
 
+const MAX_EARLY_REPORTS = 8;
+const SENDER_REPORT = 200;
+const SENDER_REPORT_BYTES = 28;
 /** While a lost packet is asked for, what comes behind it waits. */
 const REPAIR_WINDOW = { packets: 1500, ms: NACK_WINDOW_MS };
 
@@ -41,6 +44,8 @@ export class ReceivedTrack {
   readonly #byRtxType = new Map<number, RemoteFormat>();
   #receiver: RtpReceiver | undefined;
   #ssrc: number | undefined;
+  /** Sender reports from before the first packet. */
+  #early: Buffer[] = [];
   #corruptBefore = 0;
 
   constructor(options: ReceivedTrackOptions) {
@@ -94,8 +99,10 @@ export class ReceivedTrack {
     return true;
   }
 
+  /** Takes a compound packet of the session. A sender may report before its first packet, so that this one finds its place. */
   pushRtcp(packet: Buffer, nowMs: number): void {
-    this.#receiver?.pushRtcp(packet, 0, packet.length, nowMs);
+    if (this.#receiver) this.#receiver.pushRtcp(packet, 0, packet.length, nowMs);
+    else if (isSenderReport(packet)) this.#early = [...this.#early, packet].slice(-MAX_EARLY_REPORTS);
   }
 
   receiverReport(nowMs: number): Buffer | undefined {
@@ -113,8 +120,13 @@ export class ReceivedTrack {
   }
 
   #take(packet: Buffer, format: RemoteFormat, nowMs: number): void {
-    if (this.#receiver?.format !== format) this.#receiver = this.#createReceiver(format);
     const ssrc = rtpSsrc(packet, 0);
+    if (this.#receiver?.format !== format) {
+      this.#receiver = this.#createReceiver(format);
+      for (const report of this.#early.splice(0)) {
+        if (report.readUInt32BE(4) === ssrc) this.#receiver.pushRtcp(report, 0, report.length, nowMs);
+      }
+    }
     if (ssrc !== this.#ssrc) {
       this.#ssrc = ssrc;
       this.#losses.reset();
@@ -140,3 +152,6 @@ export class ReceivedTrack {
     });
   }
 }
+
+const isSenderReport = (packet: Buffer): boolean =>
+  packet.length >= SENDER_REPORT_BYTES && packet[1] === SENDER_REPORT;
