@@ -14,6 +14,7 @@ import { createTalkEncoders } from './formats/ffmpeg/talk-encoder.ts';
 import { Templates } from './formats/ffmpeg/templates.ts';
 import type { OpenContext, RunningService, Services } from './formats/format.ts';
 import { FORMATS } from './formats/index.ts';
+import { isModuleOn } from './formats/modules.ts';
 import { openSource } from './formats/open.ts';
 import { type RtspServer, startRtspServer } from './formats/rtsp/server.ts';
 import { createTranscoder } from './formats/transcode/transcoder.ts';
@@ -67,8 +68,8 @@ export async function startServer(
     services,
   });
   for (const { name, sources } of configuredStreams(store)) streams.set(name, sources);
-  rtsp = await startPublicRtsp(config, streams);
-  webrtc = await startWebrtc(config);
+  if (isModuleOn('rtsp', config.app)) rtsp = await startPublicRtsp(config, streams);
+  if (isModuleOn('webrtc', config.app)) webrtc = await startWebrtc(config);
   const running = await startServices(services);
   const api = await startApi({
     store,
@@ -129,7 +130,7 @@ async function startWebrtc({ webrtc }: Config): Promise<WebrtcServer | undefined
 async function startServices(services: Services): Promise<RunningService[]> {
   const running: RunningService[] = [];
   for (const { name, service } of FORMATS) {
-    if (!service) continue;
+    if (!service || !isModuleOn(name, services.section('app'))) continue;
     const log = createLogger(name);
     try {
       const started = await (await service()).start({ services, log });

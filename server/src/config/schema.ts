@@ -23,8 +23,8 @@ const logLevel = (options: object = {}) =>
   Type.Unsafe<LogLevelName>(Type.String({ enum: LOG_LEVELS, ...options }));
 
 const app = section('Application', {
-  modules: texts("go2rtc's modules", {
-    description: 'Accepted, and without effect: nothing is started that is not asked for.',
+  modules: texts('Only these modules are used', {
+    description: 'Names as in go2rtc: rtsp, webrtc, rtmp, onvif, ffmpeg, exec … Default: all.',
   }),
 });
 

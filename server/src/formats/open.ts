@@ -8,6 +8,7 @@ import { StreamError, toStreamError } from '../core/errors.ts';
 import type { Producer } from '../core/model.ts';
 import type { Format, OpenContext } from './format.ts';
 import { FORMATS } from './index.ts';
+import { isModuleOn } from './modules.ts';
 import { parseSourceText, type SourceText } from './source-text.ts';
 
 const BY_SCHEME: ReadonlyMap<string, Format> = new Map(
@@ -36,6 +37,9 @@ export async function openSource(text: string, context: OpenContext, trusted: bo
   const format = BY_SCHEME.get(source.scheme);
   if (!format?.producer) {
     throw new StreamError('invalid_source', `unknown source scheme "${source.scheme}": ${text}`);
+  }
+  if (!isModuleOn(format.name, context.services.section('app'))) {
+    throw new StreamError('unsupported', `${source.scheme}: sources are switched off: see app.modules`);
   }
   if (format.unsafe && !trusted) {
     throw new StreamError(
