@@ -44,6 +44,7 @@ test('transcodes are told, and count neither as cameras nor as viewers', () => {
       RUNNING,
       made('mjpeg', { from: 'h264', to: 'mjpeg', hardware: 'vaapi', viewers: 2 }),
       made('opus', { from: 'aac', to: 'opus', viewers: 1 }),
+      made('h264', { from: 'hevc', to: 'h264', viewers: 0 }),
     ],
     consumers: [{ format_name: 'transcode' }, { format_name: 'webrtc' }],
   };

@@ -78,8 +78,9 @@ function describeCodec(codec: Fields): string {
   return parts.join(' ');
 }
 
+/** Nothing for one that nobody watches: it is about to end. */
 function describeTranscode({ from, to, viewers, hardware }: Fields): string[] {
-  if (!text(from) || typeof viewers !== 'number') return [];
+  if (!text(from) || typeof viewers !== 'number' || viewers === 0) return [];
   const title = (name: unknown): string => TITLES[text(name)] ?? text(name);
   const engine = text(hardware) ? ` (${text(hardware)})` : '';
   return [
