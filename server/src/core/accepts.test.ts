@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ACCEPT_ANY, ACCEPT_MP4, acceptsFromQuery, codecNamed } from './accepts.ts';
+import { ACCEPT_ANY, ACCEPT_MP4, acceptsFromQuery, carriedBy, codecNamed } from './accepts.ts';
 import { StreamError } from './errors.ts';
 import type { Accepts } from './model.ts';
 
@@ -95,4 +95,37 @@ test('a hundred tracks are refused', () => {
 test('a name that only objects have is no codec', () => {
   assert.equal(codecNamed('toString'), undefined);
   assert.equal(codecNamed('JPEG'), 'mjpeg');
+});
+
+const CARRIED = {
+  video: [{ name: 'h264' }],
+  audio: [{ name: 'aac' }, { name: 'pcm_alaw', sampleRate: 8000 }],
+} as const;
+const OUTCOMES: readonly { query: string; carried: Accepts }[] = [
+  { query: 'video', carried: [{ kind: 'video', codecs: CARRIED.video }] },
+  { query: 'video=all', carried: [{ kind: 'video', codecs: CARRIED.video, all: true }] },
+  { query: 'video=vp9&audio', carried: [{ kind: 'audio', codecs: CARRIED.audio }] },
+  {
+    query: 'audio=flac,aac/16000',
+    carried: [{ kind: 'audio', codecs: [{ name: 'aac', sampleRate: 16000 }] }],
+  },
+  { query: 'audio=pcma', carried: [{ kind: 'audio', codecs: [{ name: 'pcm_alaw', sampleRate: 8000 }] }] },
+];
+
+for (const { query, carried } of OUTCOMES) {
+  test(`${query}: what a format carries of it`, () => {
+    assert.deepEqual(
+      carriedBy('x', CARRIED, acceptsFromQuery(new URLSearchParams(query), ACCEPT_ANY)),
+      carried,
+    );
+  });
+}
+
+test('nothing of what is asked for can be carried', () => {
+  const wanted = acceptsFromQuery(new URLSearchParams('video=vp9&audio=flac'), ACCEPT_ANY);
+  assert.throws(() => carriedBy('x', CARRIED, wanted), {
+    code: 'no_match',
+    message: /x cannot carry vp9, flac/,
+  });
+  assert.deepEqual(carriedBy('x', CARRIED, []), []);
 });

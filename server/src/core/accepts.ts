@@ -73,6 +73,28 @@ export const ACCEPT_ANY: Accepts = [
   { kind: 'audio', codecs: [] },
 ];
 
+/** What a format carries of each kind, in order of preference. A sample rate or channels hold for every request of that codec. */
+export type CarriedCodecs = Readonly<Record<'video' | 'audio', readonly CodecPattern[]>>;
+
+/**
+ * Of what is asked for, what the format carries; any codec means any of those. Throws StreamError `no_match` if it
+ * carries nothing of it.
+ */
+export function carriedBy(format: string, carried: CarriedCodecs, accepts: Accepts): Accepts {
+  const narrowed = (kind: MediaRequest['kind'], pattern: CodecPattern): CodecPattern[] =>
+    carried[kind].filter(({ name }) => name === pattern.name).map((own) => ({ ...pattern, ...own }));
+  const requests = accepts
+    .map((request) => {
+      const { kind, codecs } = request;
+      const any = codecs.length === 0;
+      return { ...request, codecs: any ? carried[kind] : codecs.flatMap((one) => narrowed(kind, one)) };
+    })
+    .filter(({ codecs }) => codecs.length > 0);
+  if (requests.length > 0 || accepts.length === 0) return requests;
+  const names = accepts.flatMap(({ codecs }) => codecs.map(({ name }) => name));
+  throw new StreamError('no_match', `${format} cannot carry ${names.join(', ')}`);
+}
+
 const MAX_REQUESTS = 16;
 
 /** Reads `video`, `audio` and `mp4`; without any of them it is `fallback`. Throws StreamError `invalid` for an unknown codec. */

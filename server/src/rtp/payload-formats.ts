@@ -1,5 +1,7 @@
 /** The table of RTP payload formats: by codec for what we send, by encoding name for what we get. */
 import type { Codec } from '../codecs/codec.ts';
+import type { CarriedCodecs } from '../core/accepts.ts';
+import type { CodecPattern } from '../core/model.ts';
 import { aacPayload } from './aac.ts';
 import {
   g722Payload,
@@ -31,6 +33,14 @@ export const PAYLOAD_FORMATS: readonly PayloadFormat[] = [
   pcmS16lePayload,
   g722Payload,
 ];
+
+/** What RTP carries, in order of preference. */
+export const RTP_CODECS: CarriedCodecs = { video: patternsOf('video'), audio: patternsOf('audio') };
+
+function patternsOf(kind: PayloadFormat['kind']): CodecPattern[] {
+  const formats = PAYLOAD_FORMATS.filter((format) => format.kind === kind);
+  return [...new Set(formats.map(({ codec }) => codec))].map((name) => ({ name }));
+}
 
 /** How this codec is sent; undefined if it can't be. */
 export function payloadFormatOf(codec: Pick<Codec, 'name'>): PayloadFormat | undefined {

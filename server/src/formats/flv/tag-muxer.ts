@@ -6,8 +6,9 @@
  *   chunks   [V0]     [A0 A1 V1]  [A2 V2]         audio waits for video, at most 60 ms
  */
 import type { AudioCodec, Codec } from '../../codecs/codec.ts';
+import { type CarriedCodecs, carriedBy } from '../../core/accepts.ts';
 import { StreamError } from '../../core/errors.ts';
-import type { Accepts, Chunk, CodecPattern, Muxer, Packet, Track } from '../../core/model.ts';
+import type { Accepts, Chunk, Muxer, Packet, Track } from '../../core/model.ts';
 import { configHead, fitsTag, TAG_TYPE } from './tag.ts';
 
 /** A tag or message with coded data, before it is framed. */
@@ -32,7 +33,7 @@ export const ACCEPT_FLV: Accepts = [
   { kind: 'audio', codecs: [{ name: 'aac' }, { name: 'mp3' }] },
 ];
 
-const CARRIED: Readonly<Record<'video' | 'audio', readonly CodecPattern[]>> = {
+const TAG_CODECS: CarriedCodecs = {
   video: [{ name: 'h264' }, { name: 'hevc' }, { name: 'av1' }],
   audio: [
     { name: 'aac' },
@@ -43,13 +44,14 @@ const CARRIED: Readonly<Record<'video' | 'audio', readonly CodecPattern[]>> = {
   ],
 };
 
-/** Requests for any codec become requests for those that tags can hold, and only the first of each kind counts: there is one track of each. */
+/** Of what is asked for, what tags can hold. Only the first request of each kind counts: there is one track of each. */
 export function carriedByTags(accepts: Accepts): Accepts {
-  return (['video', 'audio'] as const).flatMap((kind) => {
-    const request = accepts.find((other) => other.kind === kind);
-    if (!request) return [];
-    return { kind, codecs: request.codecs.length > 0 ? request.codecs : CARRIED[kind] };
-  });
+  const firsts = accepts.filter(({ kind }, index) => accepts.findIndex((one) => one.kind === kind) === index);
+  return carriedBy(
+    'flv',
+    TAG_CODECS,
+    firsts.map(({ kind, codecs }) => ({ kind, codecs })),
+  );
 }
 
 /** The time line of an output: muxers that follow one another go on where the one before stood. */

@@ -7,21 +7,21 @@
  *   ?video=…&audio=…     see core/accepts.ts; PCM is given as flac
  */
 import type { CodecName } from '../../codecs/codec.ts';
-import { ACCEPT_MP4, acceptsFromQuery } from '../../core/accepts.ts';
+import { ACCEPT_MP4, acceptsFromQuery, carriedBy } from '../../core/accepts.ts';
 import { StreamError } from '../../core/errors.ts';
 import type { Accepts, CodecPattern, MediaRequest } from '../../core/model.ts';
 import { MP4_CODECS } from './sample-entry.ts';
 
-const VIDEO_NAMES = ['h264', 'hevc', 'av1', 'vp9'] as const;
-/** FLAC last: a camera's own compressed audio comes before PCM made into FLAC. */
-const AUDIO_NAMES = ['aac', 'opus', 'mp3', 'flac'] as const;
-
-const ACCEPT_MP4_FLAC: Accepts = [ACCEPT_MP4[0]!, request('audio', ['aac', 'flac'])];
-const ACCEPT_MP4_ALL: Accepts = [ACCEPT_MP4[0]!, request('audio', AUDIO_NAMES)];
+const ACCEPT_MP4_FLAC: Accepts = [
+  ACCEPT_MP4[0]!,
+  { kind: 'audio', codecs: [{ name: 'aac' }, { name: 'flac' }] },
+];
+const ACCEPT_MP4_ALL: Accepts = [ACCEPT_MP4[0]!, { kind: 'audio', codecs: MP4_CODECS.audio }];
 
 /** Reads `mp4`, `video` and `audio`. Throws StreamError: `invalid` for an unknown codec, `no_match` if MP4 carries none of those asked for. */
 export function mp4AcceptsFromQuery(query: URLSearchParams): Accepts {
-  if (query.has('video') || query.has('audio')) return carriedByMp4(acceptsFromQuery(query, ACCEPT_MP4));
+  if (query.has('video') || query.has('audio'))
+    return carriedBy('mp4', MP4_CODECS, acceptsFromQuery(query, ACCEPT_MP4).map(withFlac));
   const variant = query.get('mp4') ?? '';
   if (variant === '') return ACCEPT_MP4;
   return variant === 'flac' ? ACCEPT_MP4_FLAC : ACCEPT_MP4_ALL;
@@ -50,12 +50,9 @@ export function mp4AcceptsFromCodecList(list: string): Accepts {
     const name = CODECS_BY_STRING.find(([pattern]) => pattern.test(codecString.trim()))?.[1];
     if (name) names.add(name);
   }
-  const video = VIDEO_NAMES.filter((name) => names.has(name));
-  const audio = AUDIO_NAMES.filter((name) => names.has(name));
-  const requests = [
-    ...(video.length > 0 ? [request('video', video)] : []),
-    ...(audio.length > 0 ? [request('audio', audio)] : []),
-  ];
+  const requests = (['video', 'audio'] as const)
+    .map((kind) => ({ kind, codecs: MP4_CODECS[kind].filter(({ name }) => names.has(name)) }))
+    .filter(({ codecs }) => codecs.length > 0);
   if (requests.length === 0)
     throw new StreamError('no_match', 'the player names no codec that mp4 can carry');
   return requests;
@@ -66,24 +63,12 @@ export function videoOnly(accepts: Accepts): Accepts {
   return accepts.filter(({ kind }) => kind === 'video');
 }
 
-function carriedByMp4(accepts: Accepts): Accepts {
-  const carried = accepts
-    .map((wanted) => ({ ...wanted, codecs: carriedCodecs(wanted) }))
-    .filter(({ codecs }) => codecs.length > 0);
-  if (carried.length > 0) return carried;
-  const names = accepts.flatMap(({ codecs }) => codecs.map(({ name }) => name));
-  throw new StreamError('no_match', `mp4 cannot carry ${names.join(', ')}`);
-}
-
-function carriedCodecs({ kind, codecs }: MediaRequest): readonly CodecPattern[] {
-  if (codecs.length === 0) return request(kind, kind === 'video' ? VIDEO_NAMES : AUDIO_NAMES).codecs;
-  const asMp4 = codecs.map((pattern) =>
+/** PCM is asked for as FLAC, once. */
+function withFlac({ codecs, ...request }: MediaRequest): MediaRequest {
+  const renamed = codecs.map((pattern) =>
     pattern.name.startsWith('pcm_') ? { ...pattern, name: 'flac' as const } : pattern,
   );
-  const carried = asMp4.filter(({ name }) => (MP4_CODECS as readonly CodecName[]).includes(name));
-  return carried.filter((pattern, index) => carried.findIndex(({ name }) => name === pattern.name) === index);
-}
-
-function request(kind: 'video' | 'audio', names: readonly CodecName[]): MediaRequest {
-  return { kind, codecs: names.map((name) => ({ name })) };
+  const isFirst = ({ name }: CodecPattern, index: number): boolean =>
+    renamed.findIndex((one) => one.name === name) === index;
+  return { ...request, codecs: renamed.filter(isFirst) };
 }

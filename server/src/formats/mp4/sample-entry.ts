@@ -11,22 +11,17 @@
  *   opus    Opus   dOps                 Encapsulation of Opus in ISO Base Media File Format §4.3
  *   flac    fLaC   dfLa                 Encapsulation of FLAC in ISO Base Media File Format §3.3
  */
-import type { AudioCodec, Codec, CodecName, VideoCodec } from '../../codecs/codec.ts';
+import type { AudioCodec, Codec, VideoCodec } from '../../codecs/codec.ts';
 import { describeCodec } from '../../codecs/codec.ts';
+import type { CarriedCodecs } from '../../core/accepts.ts';
 import { StreamError } from '../../core/errors.ts';
 import { box, fixed, fullBox, text, u8, u16, u32 } from './boxes.ts';
 
-/** Codecs that the muxer carries. */
-export const MP4_CODECS = [
-  'h264',
-  'hevc',
-  'av1',
-  'vp9',
-  'aac',
-  'opus',
-  'flac',
-  'mp3',
-] as const satisfies readonly CodecName[];
+/** Codecs that MP4 carries. FLAC last: a camera's own compressed audio comes before PCM made into FLAC. */
+export const MP4_CODECS: CarriedCodecs = {
+  video: [{ name: 'h264' }, { name: 'hevc' }, { name: 'av1' }, { name: 'vp9' }],
+  audio: [{ name: 'aac' }, { name: 'opus' }, { name: 'mp3' }, { name: 'flac' }],
+};
 
 /** Pixel aspect ratio, horizontal to vertical spacing. */
 export type PixelAspect = readonly [horizontal: number, vertical: number];

@@ -9,26 +9,28 @@
  * Source of truth: ISO 13818-1 §2.14 and §2.17 (H.264 and HEVC want the delimiters), ISO 14496-3 §1.A.2 (ADTS), "Opus in MPEG-TS" §4.
  */
 import { buildAdtsHeader, parseAudioSpecificConfig } from '../../codecs/aac.ts';
-import type { AudioCodec, Codec, CodecName } from '../../codecs/codec.ts';
+import type { AudioCodec, Codec } from '../../codecs/codec.ts';
 import { parseAvcC } from '../../codecs/h264.ts';
 import { parseHvcC } from '../../codecs/hevc.ts';
 import { parseMp3Header } from '../../codecs/mp3.ts';
 import { nalEnd } from '../../codecs/nal.ts';
 import { opusPacketDuration } from '../../codecs/opus.ts';
+import type { CarriedCodecs } from '../../core/accepts.ts';
 import type { Packet } from '../../core/model.ts';
 import { opusDescriptors, registrationDescriptor } from './tables.ts';
 import { G711_SAMPLE_RATE, REGISTRATION, STREAM_ID, STREAM_TYPE } from './transport.ts';
 
-/** Codecs that a transport stream of ours carries, in order of preference; G.711 of 8000 Hz only. */
-export const MPEGTS_CODECS = [
-  'h264',
-  'hevc',
-  'aac',
-  'opus',
-  'mp3',
-  'pcm_alaw',
-  'pcm_mulaw',
-] as const satisfies CodecName[];
+/** Codecs that a transport stream of ours carries, in order of preference. */
+export const MPEGTS_CODECS: CarriedCodecs = {
+  video: [{ name: 'h264' }, { name: 'hevc' }],
+  audio: [
+    { name: 'aac' },
+    { name: 'opus' },
+    { name: 'mp3' },
+    { name: 'pcm_alaw', sampleRate: G711_SAMPLE_RATE, channels: 1 },
+    { name: 'pcm_mulaw', sampleRate: G711_SAMPLE_RATE, channels: 1 },
+  ],
+};
 
 export interface Carriage {
   readonly streamType: number;

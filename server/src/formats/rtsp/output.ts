@@ -11,11 +11,12 @@
  * Key chunks begin with sender reports, so that a viewer who starts at one knows the clocks before the first packet.
  */
 import type { Codec } from '../../codecs/codec.ts';
+import { carriedBy } from '../../core/accepts.ts';
 import { StreamError } from '../../core/errors.ts';
-import type { Accepts, CodecPattern, Muxer, Output, Packet, Track } from '../../core/model.ts';
+import type { Accepts, Muxer, Output, Packet, Track } from '../../core/model.ts';
 import { RtpBlockWriter } from '../../rtp/block.ts';
 import type { RtpFormat } from '../../rtp/payload.ts';
-import { formatOfCodec, PAYLOAD_FORMATS } from '../../rtp/payload-formats.ts';
+import { formatOfCodec, RTP_CODECS } from '../../rtp/payload-formats.ts';
 import { RtpSender } from '../../rtp/sender.ts';
 import { WallClock } from '../../rtp/wall-clock.ts';
 import { RtpChunk } from './output-chunk.ts';
@@ -34,7 +35,7 @@ export interface RtpOutputOptions {
   readonly except?: string | undefined;
 }
 
-/** Makes the output. A request for any codec is one for those that RTP can carry. */
+/** Makes the output. Throws StreamError `no_match` where RTP carries nothing of what is accepted. */
 export function createRtpOutput(
   accepts: Accepts,
   { packetSize, except }: RtpOutputOptions,
@@ -42,7 +43,7 @@ export function createRtpOutput(
   let earlier: readonly RtpSender[] = [];
   return {
     key: `rtp/${packetSize}`,
-    accepts: accepts.map((request) => ({ ...request, codecs: carried(request) })),
+    accepts: carriedBy('rtp', RTP_CODECS, accepts),
     except,
     createMuxer(tracks) {
       const muxer = new RtpMuxer(tracks, packetSize, earlier);
@@ -50,13 +51,6 @@ export function createRtpOutput(
       return muxer;
     },
   };
-}
-
-function carried({ kind, codecs }: Accepts[number]): readonly CodecPattern[] {
-  if (codecs.length > 0) return codecs;
-  return [...new Set(PAYLOAD_FORMATS.filter((format) => format.kind === kind).map(({ codec }) => codec))].map(
-    (name) => ({ name }),
-  );
 }
 
 /** The SDP format of the track at this index. Throws StreamError `unsupported`. */
