@@ -23,7 +23,7 @@ export class PushSlot {
   }
 
   /** For SourceSettings.open: the producer offered, wrapped so that the next offer ends it. */
-  readonly open = async (signal: AbortSignal): Promise<Producer> => {
+  readonly open = async (): Promise<Producer> => {
     const offered = this.#offered;
     if (!offered) throw new StreamError('not_found', 'nobody publishes to this stream');
     this.#offered = undefined;
@@ -35,16 +35,17 @@ export class PushSlot {
       tracks: producer.tracks,
       backchannel: producer.backchannel,
       requestKeyframe: (trackId) => producer.requestKeyframe?.(trackId),
-      run: async (write) => {
+      run: async (write, signal) => {
         const stop = AbortSignal.any([signal, current.signal]);
         try {
           await producer.run(write, stop);
+          // Replaced, or silent for too long: the client is told, it did not end by itself.
+          if (stop.aborted) throw toStreamError(stop.reason);
           ended.resolve();
         } catch (error) {
           ended.reject(toStreamError(error));
           throw error;
         }
-        if (current.signal.aborted) throw toStreamError(current.signal.reason);
       },
     };
   };

@@ -118,8 +118,8 @@ export class Stream {
   }
 
   /**
-   * A client pushes into the stream. Settles when the push ends: resolves at its end or when another client takes
-   * over, rejects with StreamError when it fails.
+   * A client pushes into the stream. Settles when the push ends: resolves at its end, rejects with StreamError when it
+   * fails, falls silent, or another client takes over.
    */
   async publish(producer: Producer, signal: AbortSignal): Promise<void> {
     const ended = this.#push.offer(producer, signal);

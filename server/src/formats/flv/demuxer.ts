@@ -6,8 +6,8 @@
  *   "FLV" version:8 00000 audio:1 0 video:1 headerSize:32
  *   {previousTagSize:32  00 encrypted:1 type:5  size:24  timestamp:24 timestampHigh:8  streamId:24  body}…
  *
- * The flags in the header are not believed: live servers set both, or none. Nor are the sizes behind tags. Where no tag
- * follows a tag, the next head that can be one is looked for.
+ * The flags in the header are not believed: live servers set both, or none. Nor are the sizes behind tags alone: a tag
+ * has stream id 0, or its size behind it. Where none follows, the next head that can be one is looked for.
  */
 import { StreamError } from '../../core/errors.ts';
 import type { Demuxer, WritePacket } from '../../core/model.ts';
@@ -37,6 +37,8 @@ export function createDemuxer(): Demuxer {
   let bodyBytes = 0;
   let lostBytes = 0;
   let losses = 0;
+  /** Of the last tag. */
+  let previousBytes = 0;
 
   const readFileHeader = (): void => {
     if (head.toString('latin1', 0, SIGNATURE.length) !== SIGNATURE)
@@ -51,7 +53,9 @@ export function createDemuxer(): Demuxer {
 
   const readTagHeader = (): void => {
     const isTag = TYPES.has(head[PREVIOUS_SIZE_BYTES]! & ~ENCRYPTED);
-    const isFound = lostBytes === 0 || (head.readUIntBE(12, 3) === 0 && head.readUIntBE(5, 3) > 0);
+    const size = head.readUIntBE(5, 3);
+    const follows = lostBytes === 0 && head.readUInt32BE(0) === previousBytes;
+    const isFound = follows || (head.readUIntBE(12, 3) === 0 && (lostBytes === 0 || size > 0));
     if (!isTag || !isFound) {
       if (lostBytes === 0) losses++;
       if (++lostBytes > MAX_LOST_BYTES) throw new StreamError('protocol', 'flv: no tags any more');
@@ -60,7 +64,8 @@ export function createDemuxer(): Demuxer {
       return;
     }
     lostBytes = 0;
-    body = Buffer.allocUnsafe(head.readUIntBE(5, 3));
+    previousBytes = TAG_HEADER_BYTES - PREVIOUS_SIZE_BYTES + size;
+    body = Buffer.allocUnsafe(size);
     bodyBytes = 0;
   };
 
