@@ -95,7 +95,10 @@ export async function select(
   for (const request of wanted) {
     if (!(await chooseDirect(request)) && !chooseConverted(request)) missing.push(request);
   }
-  await Promise.all(missing.map(chooseTranscoded));
+  // Asked for twice, there once: nothing would be gained by making it again.
+  const isAnswered = (request: MediaRequest): boolean =>
+    [...chosen.keys()].some(({ track }) => accepts(request, track.codec));
+  await Promise.all(missing.filter((request) => !isAnswered(request)).map(chooseTranscoded));
 
   const choices = [...chosen].sort(([, a], [, b]) => wanted.indexOf(a.request) - wanted.indexOf(b.request));
   const used = new Set(choices.map(([, { source }]) => source));

@@ -75,6 +75,13 @@ describe('a viewer that takes none of the codecs', () => {
     assert.equal(transcoder.transcodes.length, 0);
   });
 
+  test('a second track of a codec that the camera has once is not made', async () => {
+    const { transcoder, stream } = scene(videoCodec('h264', H264), AAC);
+    const viewer = await watch(stream, [...WANT_H264, ...WANT_H264]);
+    assert.equal(viewer.starts[0]!.length, 1);
+    assert.equal(transcoder.transcodes.length, 0);
+  });
+
   test('what was transcoded keeps the time of the stream, beside tracks that were not', async () => {
     const { camera, transcoder, stream } = scene(videoCodec('h264', H264), AAC);
     const viewer = await watch(stream, WANT_BOTH);
