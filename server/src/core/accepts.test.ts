@@ -31,6 +31,8 @@ const TABLE: readonly (readonly [query: string, accepts: Accepts])[] = [
       { kind: 'video', codecs: [{ name: 'mjpeg' }, { name: 'rawvideo' }] },
     ],
   ],
+  ['video=h264,vvc', [{ kind: 'video', codecs: [{ name: 'h264' }] }]],
+  ['video=h264&audio=g726', [{ kind: 'video', codecs: [{ name: 'h264' }] }]],
   ['mp4&audio=opus', [{ kind: 'audio', codecs: [{ name: 'opus' }] }]],
   [
     'audio=PCMA,pcmu,L16,PCML,mpeg4-generic,MPA,G722',

@@ -8,7 +8,8 @@
  *   ?audio=pcma/8000,l16/16000/1        with sample rate and channels
  *   ?mp4                                h264 or hevc, and aac
  *
- * Names are those of FFmpeg, of go2rtc and of SDP, in any case. A kind that is not named is not wanted.
+ * Names are those of FFmpeg, of go2rtc and of SDP, in any case. A kind that is not named is not wanted. A name that is
+ * not known is a codec that no camera has: it is passed over where something else is asked for, too.
  */
 import type { CodecName } from '../codecs/codec.ts';
 import { StreamError } from './errors.ts';
@@ -97,29 +98,39 @@ export function carriedBy(format: string, carried: CarriedCodecs, accepts: Accep
 
 const MAX_REQUESTS = 16;
 
-/** Reads `video`, `audio` and `mp4`; without any of them it is `fallback`. Throws StreamError `invalid` for an unknown codec. */
+/** Reads `video`, `audio` and `mp4`; without any of them it is `fallback`. Throws StreamError `invalid` if only unknown codecs are named. */
 export function acceptsFromQuery(query: URLSearchParams, fallback: Accepts): Accepts {
-  const requests = [
-    ...query.getAll('video').map((list) => mediaRequest('video', list)),
-    ...query.getAll('audio').map((list) => mediaRequest('audio', list)),
-  ];
-  if (requests.length > MAX_REQUESTS) throw new StreamError('invalid', 'too many tracks are asked for');
+  const unknown: string[] = [];
+  const asked = (['video', 'audio'] as const).flatMap((kind) =>
+    query.getAll(kind).map((list) => mediaRequest(kind, list, unknown)),
+  );
+  if (asked.length > MAX_REQUESTS) throw new StreamError('invalid', 'too many tracks are asked for');
+  const requests = asked.filter((request) => request !== undefined);
   if (requests.length > 0) return requests;
+  if (asked.length > 0) throw new StreamError('invalid', unknown.join(', ').slice(0, 80));
   return query.has('mp4') ? ACCEPT_MP4 : fallback;
 }
 
-function mediaRequest(kind: 'video' | 'audio', list: string): MediaRequest {
+/** Undefined if all its names are unknown; those are added to `unknown`. */
+function mediaRequest(kind: 'video' | 'audio', list: string, unknown: string[]): MediaRequest | undefined {
   const names = list.split(',').map((name) => name.trim().toLowerCase());
   if (names.includes('all')) return { kind, codecs: [], all: true };
   if (names.some((name) => name === '' || name === 'copy' || name === 'any')) return { kind, codecs: [] };
-  return { kind, codecs: names.map((name) => codecPattern(kind, name)) };
+  const codecs = names
+    .map((name) => {
+      const pattern = codecPattern(kind, name);
+      if (!pattern) unknown.push(`unknown ${kind} codec: ${name}`);
+      return pattern;
+    })
+    .filter((pattern) => pattern !== undefined);
+  return codecs.length > 0 ? { kind, codecs } : undefined;
 }
 
-function codecPattern(kind: 'video' | 'audio', text: string): CodecPattern {
+function codecPattern(kind: 'video' | 'audio', text: string): CodecPattern | undefined {
   const [alias = '', rate, channels] = text.split('/');
   const aliases = kind === 'video' ? VIDEO_ALIASES : AUDIO_ALIASES;
   const name = Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
-  if (!name) throw new StreamError('invalid', `unknown ${kind} codec: ${text.slice(0, 40)}`);
+  if (!name) return undefined;
   return {
     name,
     ...(rate ? { sampleRate: wholeNumber(rate, text) } : {}),
