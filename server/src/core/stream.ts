@@ -160,6 +160,11 @@ export class Stream {
     );
   }
 
+  /** False once it is known that no source has a loudspeaker: all of them are open. */
+  mayHaveLoudspeaker(): boolean {
+    return this.sources.some(({ producer }) => producer === undefined || producer.backchannel !== undefined);
+  }
+
   /**
    * Connects a microphone to the first source whose loudspeaker takes (or can be given) what it sends. A newer talk
    * on the same loudspeaker replaces the older. Returns the function that ends it.

@@ -83,8 +83,9 @@ export class PlaySession implements ServerSession {
       direction: 'recvonly',
       control: controlOf(index),
     }));
-    this.#talkFormats = backchannel ? talkFormats(stream.loudspeakerCodecs(), FIRST_TALK_TYPE) : [];
-    if (backchannel) {
+    const talks = backchannel && stream.mayHaveLoudspeaker();
+    this.#talkFormats = talks ? talkFormats(stream.loudspeakerCodecs(), FIRST_TALK_TYPE) : [];
+    if (talks) {
       const control = controlOf(medias.length);
       medias.push({ kind: 'audio', formats: this.#talkFormats, direction: 'sendonly', control });
     }

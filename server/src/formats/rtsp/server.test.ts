@@ -33,6 +33,7 @@ describe('RTSP server', () => {
     clips = [await h264Clip(), await audioClip('MPEG4-GENERIC', { sampleRate: 16000 })];
     larger = await h264Clip({ size: '1280x720' });
     streams = new Streams(async (text, name) => {
+      if (text === 'test:mute') return clipProducer(clips, { aheadSeconds: 1 });
       if (text !== 'test:camera') throw new StreamError('unreachable', 'camera is off');
       const producer = clipProducer(clips, {
         aheadSeconds: 1,
@@ -46,6 +47,8 @@ describe('RTSP server', () => {
     });
     streams.set('cam', ['test:camera']);
     streams.set('front door/1', ['test:camera']);
+    streams.set('mute', ['test:mute']);
+    streams.set('mute, with a second source', ['test:mute', 'test:camera']);
     streams.set('off', ['test:off']);
     streams.set('empty', []);
     server = await startRtspServer({ listen: '127.0.0.1:0', streams, log });
@@ -89,6 +92,15 @@ describe('RTSP server', () => {
       if (not) assert.doesNotMatch(body, not);
     });
   }
+
+  test('no backchannel is offered where no source has a loudspeaker; one that is not open yet may have one', async () => {
+    await using rtsp = await client();
+    const { status, body } = await rtsp.request('DESCRIBE', url('mute?backchannel=1'));
+    assert.equal(status, 200);
+    assert.doesNotMatch(body, /a=sendonly/);
+    const two = await rtsp.request('DESCRIBE', url('mute,%20with%20a%20second%20source?backchannel=1'));
+    assert.match(two.body, /a=sendonly/);
+  });
 
   const REFUSALS: readonly { title: string; path: string; status: number; says: RegExp }[] = [
     { title: 'a stream that is not there', path: 'nothing', status: 404, says: /stream not found: nothing/ },
