@@ -95,7 +95,7 @@ describe('media', () => {
     assert.equal(status, 200, text);
     assert.equal((await api.ask('/api/stream?dst=none', { method: 'POST', body: JPEG })).status, 404);
     const garbage = await api.ask('/api/stream?dst=upload', { method: 'POST', body: Buffer.alloc(100) });
-    assert.deepEqual([garbage.status, /unknown byte format/.test(garbage.text)], [502, true]);
+    assert.deepEqual([garbage.status, /unknown byte format/.test(garbage.text)], [400, true]);
   });
 
   test('ws: mse answers with the type, then media; leaving ends it', async () => {

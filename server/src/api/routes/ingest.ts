@@ -1,9 +1,11 @@
 /** `POST /api/stream`: a client pushes video into a stream, in any byte format that sources have. */
 import { PassThrough } from 'node:stream';
 import { Type } from 'typebox';
+import { toStreamError } from '../../core/errors.ts';
 import { openBytes } from '../../formats/byte-stream.ts';
 import { FORMATS } from '../../formats/index.ts';
 import type { ApiContext, App } from '../context.ts';
+import { HttpError } from '../errors.ts';
 import { leftSignal } from '../left-signal.ts';
 import { requireStream } from '../stream-lookup.ts';
 import { Text } from '../validation.ts';
@@ -43,10 +45,17 @@ export function ingestRoutes(app: App, context: ApiContext): void {
           userAgent: client.userAgent,
           contentType: headers['content-type'],
           signal,
-        });
-        await stream.publish(producer, signal);
+        }).catch(faultOfClient);
+        await stream.publish(producer, signal).catch(faultOfClient);
         return reply.send();
       },
     );
   }
+}
+
+/** What a camera may be blamed for (502) is here a body that cannot be used. */
+function faultOfClient(error: unknown): never {
+  const { code, message } = toStreamError(error);
+  const isBody = code === 'protocol' || code === 'closed' || code === 'unsupported';
+  throw isBody ? new HttpError(400, message) : error;
 }
