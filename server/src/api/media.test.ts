@@ -8,7 +8,10 @@ import { WebSocket } from 'ws';
 import { videoCodec } from '../codecs/codec.ts';
 import { startTestApi, type TestApi } from './testing.ts';
 
-const JPEG = Buffer.from('ffd8ffe000104a46494600010100000100010000ffdb000200ffd9', 'hex');
+const JPEG = Buffer.from(
+  'ffd8ffe000104a46494600010100000100010000ffdb000200ffc0000b080010001001011100ffd9',
+  'hex',
+);
 const MJPEG = [videoCodec('mjpeg')];
 
 /** A socket with what it received. */
