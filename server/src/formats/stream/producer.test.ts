@@ -14,7 +14,7 @@ function relayed(source: string) {
   const streams: Streams = new Streams(
     async (text, stream, signal) => {
       if (text === 'camera') return camera;
-      const services = { streams } as Pick<Services, 'streams'> as Services;
+      const services = { streams, section: () => ({}) } as Pick<Services, 'streams' | 'section'> as Services;
       return openSource(text, { stream, signal, log: createLogger('test'), services }, true);
     },
     { lingerMs: 10 },
