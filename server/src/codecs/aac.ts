@@ -140,13 +140,18 @@ function readProgramChannels(bits: BitReader, start: number): number {
   return channels;
 }
 
-/** Backward compatible signalling of SBR and PS, behind the config where old decoders don't look. */
-function readSyncExtension(bits: BitReader, audio: AudioSpecificConfig): AudioSpecificConfig {
-  if (audio.sbr || bits.bitsLeft < 16 || bits.bits(11) !== SYNC_EXTENSION_SBR) return audio;
+/**
+ * Backward compatible signalling of SBR and PS, behind the config where old decoders don't look; reads nothing where it
+ * is not.
+ */
+export function readSyncExtension(bits: BitReader, audio: AudioSpecificConfig): AudioSpecificConfig {
+  if (audio.sbr || bits.bitsLeft < 16 || bits.peek(11) !== SYNC_EXTENSION_SBR) return audio;
+  bits.skip(11);
   if (readObjectType(bits) !== AAC_OBJECT_TYPE.sbr || !bits.flag()) return audio;
   readSampleRate(bits);
-  const ps = bits.bitsLeft >= 12 && bits.bits(11) === SYNC_EXTENSION_PS && bits.flag();
-  return bits.overrun ? audio : { ...audio, sbr: true, ps };
+  if (bits.bitsLeft < 12 || bits.peek(11) !== SYNC_EXTENSION_PS) return { ...audio, sbr: !bits.overrun };
+  bits.skip(11);
+  return { ...audio, sbr: true, ps: bits.flag() };
 }
 
 /** Builds an AudioSpecificConfig for object types 1 to 4 and ELD (39, without SBR). No channels means stereo. */

@@ -47,6 +47,15 @@ export class BitReader {
     return value;
   }
 
+  /** The next u(count), not read yet; 0 where they are not all there. */
+  peek(count: number): number {
+    if (count > this.bitsLeft) return 0;
+    const position = this.#position;
+    const value = this.bits(count);
+    this.#position = position;
+    return value;
+  }
+
   flag(): boolean {
     return this.bits(1) === 1;
   }

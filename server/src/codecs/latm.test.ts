@@ -62,6 +62,20 @@ test('a configuration from SDP: the elements have none (RFC 6416 §7.3)', () => 
   assert.equal(readLatmAudioMuxElement(element.subarray(0, 301), config), undefined, 'cut short');
 });
 
+test('GStreamer ends its configuration behind the AudioSpecificConfig, which may be extended', () => {
+  const element = hex('03 a1b2c3');
+  for (const [text, audioSpecificConfig] of [
+    ['40002320 adca00', '119056e500'],
+    ['40002320', '1190'],
+  ] as const) {
+    const config = parseStreamMuxConfig(hex(text))!;
+    assert.equal(config.audioSpecificConfig.toString('hex'), audioSpecificConfig);
+    assert.equal(config.audio.sbr, false);
+    assert.deepEqual(readLatmAudioMuxElement(element, config)?.frames, [hex('a1b2c3')]);
+  }
+  assert.equal(parseStreamMuxConfig(hex('400023')), undefined, 'cut short');
+});
+
 test('several access units in an element, each of a fixed length', () => {
   const bits = new BitWriter();
   bits.bits(0b01, 2); // version 0, same time framing

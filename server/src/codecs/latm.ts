@@ -11,6 +11,7 @@ import {
   type AudioSpecificConfig,
   parseAudioSpecificConfig,
   readAudioSpecificConfig,
+  readSyncExtension,
 } from './aac.ts';
 import { BitReader, sliceBits } from './bits.ts';
 
@@ -36,6 +37,8 @@ export interface AudioMuxElement {
 const LENGTH_PREFIXED = 0;
 const LENGTH_FIXED = 1;
 const FIXED_LENGTH_BASE = 20;
+/** Type and fullness behind the AudioSpecificConfig. Observed: GStreamer's `config` ends in the middle of them. */
+const TAIL_BITS = 3 + 8;
 
 /** Reads the `config` of SDP's fmtp line, from hexadecimal to bytes; undefined if it is cut short or not supported. */
 export function parseStreamMuxConfig(data: Buffer): StreamMuxConfig | undefined {
@@ -84,7 +87,8 @@ function readStreamMuxConfig(data: Buffer, bits: BitReader, inBand: boolean): St
   const layers = bits.bits(3) + 1;
   if (!sameTimeFraming || programs > 1 || layers > 1) return undefined;
   const config = version === 1 ? readSizedConfig(bits) : readInlineConfig(data, bits);
-  if (!config) return undefined;
+  if (!config || bits.overrun) return undefined;
+  if (!inBand && bits.bitsLeft < TAIL_BITS) return { ...config, inBand, subFrames, fixedLength: 0 };
 
   const lengthType = bits.bits(3);
   let fixedLength = 0;
@@ -98,11 +102,15 @@ function readStreamMuxConfig(data: Buffer, bits: BitReader, inBand: boolean): St
 
 type Config = Pick<StreamMuxConfig, 'audio' | 'audioSpecificConfig'>;
 
-/** Version 0 gives no length: the config ends where its syntax does, which for ELD is not followed here. */
+/**
+ * Version 0 gives no length: the config ends where its syntax does, which for ELD is not followed here. Its backward
+ * compatible extension cannot be taken for what follows: it begins with 010, a length type that is reserved.
+ */
 function readInlineConfig(data: Buffer, bits: BitReader): Config | undefined {
   const start = bits.position;
-  const audio = readAudioSpecificConfig(bits);
-  if (!audio || audio.objectType === AAC_OBJECT_TYPE.eld) return undefined;
+  const core = readAudioSpecificConfig(bits);
+  if (!core || core.objectType === AAC_OBJECT_TYPE.eld) return undefined;
+  const audio = readSyncExtension(bits, core);
   const audioSpecificConfig = Buffer.from(sliceBits(data, start, bits.position - start));
   return { audio, audioSpecificConfig };
 }
