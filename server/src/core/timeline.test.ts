@@ -11,13 +11,14 @@ const stamped = (
   dts: number,
   now: number,
   pts = dts,
+  duration = 0,
 ): Draft => {
   const packet: Draft = {
     track: { id, codec },
     data: Buffer.alloc(0),
     dts,
     pts,
-    duration: 0,
+    duration,
     key: true,
     time: 0,
   };
@@ -108,7 +109,8 @@ function played(video: Clock, audio: Clock, audioLateness = 0.1) {
     if (dts === undefined) continue;
     const [id, codec] = kind === 'video' ? ([1, H264] as const) : ([2, AAC] as const);
     const ticks = Math.round(dts * codec.timeBase);
-    const packet = stamped(timeline, id, codec, ticks, arrival, ticks + (kind === 'video' ? 7200 : 0));
+    const [pts, duration] = kind === 'video' ? [ticks + 7200, 0] : [ticks, 1024];
+    const packet = stamped(timeline, id, codec, ticks, arrival, pts, duration);
     placed[kind].push({ at, out: packet.dts / codec.timeBase });
     const delay = (packet.pts - packet.dts) / codec.timeBase;
     assert.ok(delay >= 0 && delay < 0.3, `pts ${delay} s behind dts`);

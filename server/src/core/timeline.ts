@@ -28,6 +28,8 @@ const SILENCE_SECONDS = 1;
 const STANDING_PACKETS = 5;
 const STANDING_SECONDS = 0.25;
 const ROUNDING_SECONDS = 0.001;
+/** The smallest step that every output can tell. */
+const BLINK_SECONDS = 0.001;
 /** No picture waits longer between its decoding and its showing. */
 const MAXIMUM_DELAY_SECONDS = 20;
 
@@ -74,13 +76,14 @@ export class Timeline {
     const time = this.#track(id);
     if (time.timeBase !== timeBase) rescale(time, timeBase);
     const inputSeconds = packet.dts / timeBase;
+    const leastDts = this.#onStreamTime ? time.outputDts : leastOf(time, packet, this.#run);
     if (time.run !== this.#run) this.#join(time, inputSeconds, nowSeconds);
-    else if (!this.#onStreamTime) this.#follow(time, inputSeconds, nowSeconds);
+    else if (!this.#onStreamTime) this.#follow(time, packet, nowSeconds);
     time.inputDts = packet.dts;
     if (time.repeats === 0 || time.repeats === Number.POSITIVE_INFINITY) time.arrivalSeconds = nowSeconds;
     const offset = Math.round(time.origin.seconds * timeBase);
     const delay = packet.pts - packet.dts;
-    const dts = Math.max(packet.dts + offset, time.outputDts);
+    const dts = Math.max(packet.dts + offset, leastDts);
     packet.pts = delay > MAXIMUM_DELAY_SECONDS * timeBase ? dts : Math.max(packet.pts + offset, dts);
     packet.dts = dts;
     time.outputDts = dts;
@@ -113,12 +116,14 @@ export class Timeline {
     if (shared) takeOrigin(time, shared, inputSeconds);
   }
 
-  #follow(time: TrackTime, inputSeconds: number, nowSeconds: number): void {
+  #follow(time: TrackTime, packet: Draft, nowSeconds: number): void {
+    const inputSeconds = packet.dts / time.timeBase;
     const stepSeconds = inputSeconds - time.inputDts / time.timeBase;
     const silentSeconds = nowSeconds - time.arrivalSeconds;
     const lastSeconds = time.outputDts / time.timeBase;
     const landingSeconds = inputSeconds + time.origin.seconds;
-    time.repeats = stepSeconds === 0 ? time.repeats + 1 : 0;
+    // Sound that stands still is followed by its samples: see leastOf.
+    time.repeats = stepSeconds === 0 && packet.duration === 0 ? time.repeats + 1 : 0;
     if (time.repeats >= STANDING_PACKETS && silentSeconds > STANDING_SECONDS)
       time.repeats = Number.POSITIVE_INFINITY;
     if (time.repeats === Number.POSITIVE_INFINITY) {
@@ -171,6 +176,16 @@ export class Timeline {
     }
     return nearest;
   }
+}
+
+/**
+ * The least dts of a track's next packet. Where time does not pass by the camera's clock, sound lasts as long as its
+ * samples all the same; pictures that run backwards come at their usual distance, those of one time a blink apart.
+ */
+function leastOf(time: TrackTime, { dts, duration }: Draft, run: number): number {
+  if (time.run !== run || dts > time.inputDts) return time.outputDts;
+  const seconds = dts === time.inputDts ? BLINK_SECONDS : time.usualSeconds;
+  return time.outputDts + (duration || Math.round(seconds * time.timeBase));
 }
 
 /** From this packet on the track follows the clock of others; if it was farther already, they wait for it. */
