@@ -41,6 +41,8 @@ export interface RtmpClient {
 const MAX_ATTEMPTS = 3;
 /** What we play beyond the codecs of old (Enhanced RTMP v1). */
 const FOUR_CC_LIST = ['hvc1', 'av01', 'Opus'];
+/** Servers that cannot read a list leave a `connect` with one unanswered (go2rtc), or close: after so long they are asked without. */
+const LIST_PATIENCE_MS = 2500;
 const FLASH_VERSION = 'LNX 9,0,124,2';
 const PUBLISHER_VERSION = 'FMLE/3.0 (compatible; porthole)';
 const SET_BUFFER_LENGTH = 3;
@@ -54,8 +56,9 @@ export async function connectRtmp(address: RtmpAddress, options: ClientOptions):
   const deadline = AbortSignal.timeout(options.timeoutMs);
   const signal = AbortSignal.any([options.signal, deadline]);
   let query = '';
+  let sendsList = options.mode === 'play';
   for (let attempt = 1; ; attempt++) {
-    const session = new ClientSession(address, options, query);
+    const session = new ClientSession(address, options, { query, sendsList });
     try {
       return await session.open(signal);
     } catch (error) {
@@ -63,6 +66,11 @@ export async function connectRtmp(address: RtmpAddress, options: ClientOptions):
       if (deadline.aborted && !options.signal.aborted)
         throw new StreamError('timeout', `no answer within ${options.timeoutMs / 1000} s`);
       const refusal = toStreamError(error);
+      if (sendsList && session.isUnanswered && !signal.aborted) {
+        sendsList = false;
+        attempt--;
+        continue;
+      }
       const { credentials } = address;
       const challenge = REFUSED.get(refusal);
       if (challenge === undefined || !credentials || attempt >= MAX_ATTEMPTS) throw refusal;
@@ -74,9 +82,12 @@ export async function connectRtmp(address: RtmpAddress, options: ClientOptions):
 class ClientSession implements RtmpClient {
   stream!: ByteStream;
   streamId = 0;
+  /** It was sent `connect`, and gave no answer. */
+  isUnanswered = false;
   readonly #address: RtmpAddress;
   readonly #options: ClientOptions;
   readonly #query: string;
+  readonly #sendsList: boolean;
   readonly #calls = new Map<number, PromiseWithResolvers<readonly AmfValue[]>>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #begun = Promise.withResolvers<void>();
@@ -85,10 +96,15 @@ class ClientSession implements RtmpClient {
   #hasBegun = false;
   #over = false;
 
-  constructor(address: RtmpAddress, options: ClientOptions, query: string) {
+  constructor(
+    address: RtmpAddress,
+    options: ClientOptions,
+    { query, sendsList }: { readonly query: string; readonly sendsList: boolean },
+  ) {
     this.#address = address;
     this.#options = options;
     this.#query = query;
+    this.#sendsList = sendsList;
     for (const { promise } of [this.#ready, this.#begun]) promise.catch(() => {});
   }
 
@@ -137,7 +153,7 @@ class ClientSession implements RtmpClient {
     const connection = this.#connection;
     await this.#ready.promise;
     this.stream.write(announceChunkSize());
-    await this.#call('connect', this.#connectObject(publishes));
+    await this.#connect(publishes);
     if (publishes) {
       connection.command(0, 'releaseStream', ++this.#transaction, null, name);
       connection.command(0, 'FCPublish', ++this.#transaction, null, name);
@@ -153,6 +169,17 @@ class ClientSession implements RtmpClient {
     await this.#begun.promise;
   }
 
+  async #connect(publishes: boolean): Promise<void> {
+    const giveUp = (): void => this.#end(new StreamError('timeout', 'connect was not answered'));
+    const patience = this.#sendsList ? setTimeout(giveUp, LIST_PATIENCE_MS) : undefined;
+    this.isUnanswered = true;
+    try {
+      await this.#call('connect', this.#connectObject(publishes));
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+
   #connectObject(publishes: boolean): AmfObject {
     const { app, tcUrl } = this.#address;
     const query = this.#query && app.includes('?') ? this.#query.replace('?', '&') : this.#query;
@@ -160,7 +187,8 @@ class ClientSession implements RtmpClient {
     if (publishes) return { ...object, flashVer: PUBLISHER_VERSION, tcUrl: tcUrl + query };
     return {
       ...{ ...object, flashVer: FLASH_VERSION, tcUrl: tcUrl + query, fpad: false, capabilities: 15 },
-      ...{ audioCodecs: 4071, videoCodecs: 252, videoFunction: 1, fourCcList: FOUR_CC_LIST },
+      ...{ audioCodecs: 4071, videoCodecs: 252, videoFunction: 1 },
+      ...(this.#sendsList ? { fourCcList: FOUR_CC_LIST } : {}),
     };
   }
 
@@ -189,6 +217,7 @@ class ClientSession implements RtmpClient {
   }
 
   #answer(name: string, transaction: number, values: readonly AmfValue[]): void {
+    this.isUnanswered = false;
     const call = this.#calls.get(transaction);
     this.#calls.delete(transaction);
     const info = values[1];
