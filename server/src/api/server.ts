@@ -78,7 +78,7 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
 }
 
 /** Only streams whose entry changed are touched: others may have been given other sources since. */
-export function applyStreams(streams: Streams, now: Config, before: Config): void {
+function applyStreams(streams: Streams, now: Config, before: Config): void {
   const earlier = new Map(streamList(before).map(({ name, sources }) => [name, sources]));
   for (const { name, sources } of streamList(now)) {
     const known = earlier.get(name);

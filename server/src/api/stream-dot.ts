@@ -70,7 +70,7 @@ const quoted = (text: string): string =>
   `"${redact(text).replaceAll('"', "'").replaceAll('\\', '/').replaceAll('\n', '\\n')}"`;
 
 /** Decimal units, two digits: `999 B`, `138.44 KB`. */
-export function formatBytes(bytes: number): string {
+function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   const units = ['KB', 'MB', 'GB', 'TB'];
   let value = bytes / 1000;

@@ -13,8 +13,6 @@ export const Text = (description: string) => Type.String({ description });
 /** A parameter that may be there several times. */
 export const Texts = (description: string) =>
   Type.Union([Type.String(), Type.Array(Type.String(), { maxItems: 64 })], { description });
-export const Flag = (description: string) =>
-  Type.Optional(Type.String({ description, enum: ['', '0', '1', 'true', 'false'] }));
 
 /** Codec filters of a viewer. */
 export const Tracks = {

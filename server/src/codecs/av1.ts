@@ -9,7 +9,7 @@
 import { BitReader } from './bits.ts';
 import { type VideoCodec, videoCodec } from './codec.ts';
 
-export const AV1_OBU = { sequenceHeader: 1, temporalDelimiter: 2, frameHeader: 3, frame: 6 } as const;
+const AV1_OBU = { sequenceHeader: 1, temporalDelimiter: 2, frameHeader: 3, frame: 6 } as const;
 
 const MAX_LEB128_BYTES = 8;
 const BT709 = 1;
@@ -25,7 +25,7 @@ export interface Obu {
 }
 
 /** The OBUs of a temporal unit in the low-overhead format; stops where one is corrupt. */
-export function* readObus(data: Buffer): Generator<Obu> {
+function* readObus(data: Buffer): Generator<Obu> {
   let start = 0;
   while (start < data.length) {
     const header = data[start]!;

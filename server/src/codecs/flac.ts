@@ -44,7 +44,7 @@ const CRC8 = crcTable(0x07, 8);
 const CRC16 = crcTable(0x8005, 16);
 
 /** The 34 bytes of a STREAMINFO block (without the block's header) for 16-bit samples of a stream without an end. */
-export function buildStreamInfo(codec: { readonly sampleRate: number; readonly channels: number }): Buffer {
+function buildStreamInfo(codec: { readonly sampleRate: number; readonly channels: number }): Buffer {
   const info = Buffer.alloc(STREAM_INFO_BYTES);
   info.writeUInt16BE(BLOCK_SIZE, 0);
   info.writeUInt16BE(BLOCK_SIZE, 2);

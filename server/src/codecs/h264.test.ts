@@ -2,16 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ffmpeg, ffprobe } from '../../../test/helpers/ffmpeg-sync.ts';
 import { boxContent } from '../../../test/helpers/mp4.ts';
-import {
-  buildAvcC,
-  H264_NAL,
-  h264Codec,
-  h264CodecString,
-  isH264Key,
-  parseAvcC,
-  parseProfileLevelId,
-  parseSps,
-} from './h264.ts';
+import { buildAvcC, H264_NAL, h264Codec, h264CodecString, isH264Key, parseAvcC, parseSps } from './h264.ts';
 import { joinNals, splitAnnexB } from './nal.ts';
 
 const typeOf = (nal: Buffer) => nal[0]! & 31;
@@ -142,10 +133,4 @@ test('avcC that is cut short is refused at every length', () => {
   for (let length = 0; length < whole.length; length++) {
     assert.equal(parseAvcC(whole.subarray(0, length)), undefined, `${length} bytes`);
   }
-});
-
-test('profile-level-id', () => {
-  assert.deepEqual(parseProfileLevelId('42e01f'), { profile: 66, constraints: 0xe0, level: 31 });
-  assert.equal(parseProfileLevelId('42e0'), undefined);
-  assert.equal(parseProfileLevelId('42e01g'), undefined);
 });

@@ -269,12 +269,3 @@ export function h264CodecString(codec: VideoCodec): string {
   const bytes = extradata && extradata.length >= 4 ? extradata.toString('hex', 1, 4) : '640029';
   return `avc1.${bytes.toUpperCase()}`;
 }
-
-/** Reads SDP's profile-level-id, six hex digits such as `42e01f`. */
-export function parseProfileLevelId(
-  text: string,
-): { profile: number; constraints: number; level: number } | undefined {
-  if (!/^[0-9a-f]{6}$/i.test(text)) return undefined;
-  const value = Number.parseInt(text, 16);
-  return { profile: value >> 16, constraints: (value >> 8) & 0xff, level: value & 0xff };
-}

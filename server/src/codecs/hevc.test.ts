@@ -3,17 +3,11 @@ import { test } from 'node:test';
 import { ffmpeg, ffprobe } from '../../../test/helpers/ffmpeg-sync.ts';
 import { boxContent } from '../../../test/helpers/mp4.ts';
 import { BitReader, BitWriter } from './bits.ts';
-import {
-  buildHvcC,
-  HEVC_NAL,
-  hevcCodec,
-  hevcCodecString,
-  hevcNalType,
-  isHevcKey,
-  parseHvcC,
-} from './hevc.ts';
+import { HEVC_NAL, hevcCodec, hevcCodecString, hevcNalType, isHevcKey, parseHvcC } from './hevc.ts';
 import { parseSps } from './hevc-sps.ts';
-import { joinNals, lengthPrefixedToAnnexB, splitAnnexB, unescapeNal } from './nal.ts';
+import { joinNals, splitAnnexB, unescapeNal } from './nal.ts';
+
+const START_CODE = Buffer.from([0, 0, 0, 1]);
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
@@ -75,7 +69,7 @@ for (const { name, source, options, x265, codecString } of SAMPLES) {
     const sps = first(HEVC_NAL.sps);
     const pps = first(HEVC_NAL.pps);
     const theirs = withoutSei(boxContent(mp4, 'hvcC'));
-    assert.equal(buildHvcC(vps, sps, pps)?.toString('hex'), theirs.toString('hex'));
+    assert.equal(hevcCodec(vps, sps, pps).extradata?.toString('hex'), theirs.toString('hex'));
     assert.deepEqual(parseHvcC(theirs), { vps, sps, pps, lengthSize: 4 });
 
     const stream = ffprobe('-show_streams', mp4).streams![0]!;
@@ -109,12 +103,12 @@ test('spatial segmentation and parallelism are what FFmpeg makes of them', () =>
   const [vps, sps, pps] = [HEVC_NAL.vps, HEVC_NAL.sps, HEVC_NAL.pps].map((type) =>
     nals.filter((nal) => hevcNalType(nal[0]!) === type),
   );
-  const annexB = lengthPrefixedToAnnexB(joinNals(nals));
+  const annexB = Buffer.concat(nals.flatMap((nal) => [START_CODE, nal]));
   const theirs = boxContent(
     ffmpeg('-f hevc -i - -c copy -tag:v hvc1 -movflags frag_keyframe+empty_moov -f mp4 -', annexB),
     'hvcC',
   );
-  const ours = buildHvcC(vps!, sps!, pps!);
+  const ours = hevcCodec(vps!, sps!, pps!).extradata;
   assert.equal(ours?.toString('hex', 0, 23), theirs.toString('hex', 0, 23));
   assert.deepEqual([theirs.readUInt16BE(13) & 0xfff, theirs[15]! & 3], [17, 3], 'the sample has both');
 });

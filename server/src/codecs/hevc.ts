@@ -43,16 +43,7 @@ export function hevcNalType(firstByte: number): number {
   return (firstByte >> 1) & 63;
 }
 
-/** Builds hvcC with 4-byte lengths; its arrays are marked complete. Undefined if the first SPS cannot be read. */
-export function buildHvcC(
-  vps: readonly Buffer[],
-  sps: readonly Buffer[],
-  pps: readonly Buffer[],
-): Buffer | undefined {
-  const parsed = sps[0] && parseSps(sps[0]);
-  return parsed && writeHvcC(parsed, vps, sps, pps);
-}
-
+/** hvcC with 4-byte lengths; its arrays are marked complete. */
 function writeHvcC(
   parsed: HevcSps,
   vps: readonly Buffer[],

@@ -38,22 +38,6 @@ export function joinNals(nals: readonly Buffer[]): Buffer {
   return result;
 }
 
-/** Annex B to 4-byte lengths, every NAL unit kept; copies once. */
-export function annexBToLengthPrefixed(data: Buffer): Buffer {
-  return joinNals(splitAnnexB(data));
-}
-
-/** 4-byte lengths to 4-byte start codes, in a copy of the same size. What follows a corrupt length is left out. */
-export function lengthPrefixedToAnnexB(data: Buffer): Buffer {
-  const result = Buffer.from(data);
-  let length = 0;
-  for (let start = 4, end = nalEnd(data, start); end >= 0; start = end + 4, end = nalEnd(data, start)) {
-    result.writeUInt32BE(1, start - 4);
-    length = end;
-  }
-  return result.subarray(0, length);
-}
-
 /**
  * Where the NAL unit that begins at `start` ends, by the 4-byte length before it; -1 if there is none or its length is corrupt.
  *

@@ -54,7 +54,7 @@ const AUDIO_ALIASES: Readonly<Record<string, CodecName>> = {
 };
 
 /** Codec by every name that users and protocols have for it, in lower case. */
-export const CODEC_ALIASES: Readonly<Record<string, CodecName>> = { ...VIDEO_ALIASES, ...AUDIO_ALIASES };
+const CODEC_ALIASES: Readonly<Record<string, CodecName>> = { ...VIDEO_ALIASES, ...AUDIO_ALIASES };
 
 /** The codec of this name in any case; undefined if there is none. */
 export function codecNamed(name: string): CodecName | undefined {

@@ -4,7 +4,7 @@ import { StreamError } from './errors.ts';
 import type { Accepts, CodecPattern, MediaRequest } from './model.ts';
 
 /** Whether the pattern names this codec; fields left out of the pattern match anything. */
-export function matchesPattern(codec: Codec, pattern: CodecPattern): boolean {
+function matchesPattern(codec: Codec, pattern: CodecPattern): boolean {
   if (codec.name !== pattern.name) return false;
   if (codec.kind === 'video') return true;
   return (

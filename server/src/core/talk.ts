@@ -13,7 +13,7 @@ import type { Source } from './source.ts';
  * The microphone's codec and the loudspeaker's for a talk: the first loudspeaker codec that the microphone can send
  * as it is, else the first pair of PCM codecs (converted in process). Undefined if there is none.
  */
-export function matchTalk(
+function matchTalk(
   microphone: readonly AudioCodec[],
   loudspeaker: readonly AudioCodec[],
 ): { from: AudioCodec; to: AudioCodec } | undefined {

@@ -140,7 +140,7 @@ export function plainOutput(accepts: Accepts = ANY): Output {
 }
 
 /** A transcode of the test's own: it is fed, and sends when told. */
-export class FakeTranscode extends FakeCamera implements TranscodeProducer {
+class FakeTranscode extends FakeCamera implements TranscodeProducer {
   readonly onStreamTime = true;
   readonly fed = new FakeViewer();
   leave: (() => void) | undefined;

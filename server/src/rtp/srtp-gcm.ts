@@ -9,7 +9,6 @@ import type { SrtpSessionKeys } from './srtp-keys.ts';
 import { BATCH, MAX_PACKET } from './wasm/layout.ts';
 
 export const GCM_TAG_BYTES = 16;
-export const GCM_IV_BYTES = 12;
 
 const bytes = Buffer.alloc(BATCH * (MAX_PACKET + GCM_TAG_BYTES));
 const packets = {

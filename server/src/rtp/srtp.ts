@@ -49,7 +49,7 @@ export function createSrtpSender(master: SrtpMaster, options: SrtpSenderOptions)
 }
 
 /** Length of the header of an RTP packet with its CSRCs and extension; 0 if it is none. */
-export function rtpHeaderBytes(packet: Buffer): number {
+function rtpHeaderBytes(packet: Buffer): number {
   if (packet.length < RTP_HEADER_BYTES || packet[0]! >> 6 !== 2) return 0;
   let length = RTP_HEADER_BYTES + 4 * (packet[0]! & 0x0f);
   if (packet[0]! & 0x10) {

@@ -62,7 +62,7 @@ interface Sound {
 }
 
 /** The source that plays a sound in real time, in a codec that the loudspeaker takes. */
-export function soundSource({ file, live, text, voice }: Sound): string {
+function soundSource({ file, live, text, voice }: Sound): string {
   for (const part of [file, live]) {
     if (part?.includes('#')) throw new HttpError(400, 'a sound with options is not accepted');
   }

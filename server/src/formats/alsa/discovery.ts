@@ -33,7 +33,7 @@ export async function soundDevices(deviceFolder: string, procFolder: string): Pr
 }
 
 /** The `name` of an info file, else its `id`. */
-export function parseName(info: string): string {
+function parseName(info: string): string {
   return /^name: *(\S.*?) *$/m.exec(info)?.[1] ?? /^id: *(\S.*?) *$/m.exec(info)?.[1] ?? '';
 }
 

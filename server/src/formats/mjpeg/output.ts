@@ -2,7 +2,7 @@
 import type { Accepts, Chunk, Muxer, Output, Packet } from '../../core/model.ts';
 import { completeJpeg } from '../jpeg/complete.ts';
 
-export const ACCEPT_MJPEG: Accepts = [{ kind: 'video', codecs: [{ name: 'mjpeg' }] }];
+const ACCEPT_MJPEG: Accepts = [{ kind: 'video', codecs: [{ name: 'mjpeg' }] }];
 
 const MAXIMUM_QUEUED_PICTURES = 2;
 
@@ -17,7 +17,7 @@ export function createMjpegOutput(): Output {
 }
 
 /** Packets to whole JPEG files. */
-export function createMjpegMuxer(): Muxer {
+function createMjpegMuxer(): Muxer {
   return { contentType: 'image/jpeg', header: [], mux: jpegChunk };
 }
 

@@ -13,7 +13,7 @@ export interface Spot {
   readonly duration: number;
 }
 
-export const MAXIMUM_SAMPLE_BYTES = 16 << 20;
+const MAXIMUM_SAMPLE_BYTES = 16 << 20;
 
 export class Lane {
   readonly movie: MovieTrack;

@@ -15,7 +15,7 @@ export function createOutput(query: URLSearchParams): Output {
 }
 
 /** Makes the output. Tracks are chosen by `accepts`; it serves one Broadcast, whose muxers go on from each other. */
-export function createMpegtsOutput(accepts: Accepts): Output {
+function createMpegtsOutput(accepts: Accepts): Output {
   let muxer: MpegtsMuxer | undefined;
   return {
     key: 'mpegts',

@@ -37,7 +37,7 @@ export async function open(source: SourceText, context: OpenContext): Promise<Pr
 }
 
 /** The token of the profile that `subtype` means; a number counts from 0, and what is out of range may still be a token. */
-export function chooseProfile(profiles: readonly CameraProfile[], subtype: string): string {
+function chooseProfile(profiles: readonly CameraProfile[], subtype: string): string {
   const byIndex = /^\d{0,4}$/.test(subtype) ? profiles[Number(subtype)] : undefined;
   const profile = byIndex ?? profiles.find(({ token }) => token === subtype);
   if (profile) return profile.token;

@@ -5,7 +5,7 @@
 import { MESSAGE_TYPE } from './message.ts';
 
 /** What we announce before anything else that is longer than 128 bytes. */
-export const CHUNK_SIZE = 4096;
+const CHUNK_SIZE = 4096;
 export const MAX_MESSAGE_BYTES = 0xffffff;
 
 const EXTENDED = 0xffffff;

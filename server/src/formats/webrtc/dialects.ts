@@ -12,7 +12,7 @@ import { exchangeWyze } from './dialects/wyze.ts';
 
 const PICTURE = ['video', 'audio'] as const;
 
-export const DIALECTS: Readonly<Record<string, Dialect>> = {
+const DIALECTS: Readonly<Record<string, Dialect>> = {
   whep: { protocol: 'http', offers: true, wants: PICTURE, exchange: exchangeWhep },
   go2rtc: { protocol: 'ws', offers: true, wants: [...PICTURE, 'talk'], exchange: exchangeGo2rtc },
   kinesis: { protocol: 'ws', offers: true, wants: PICTURE, exchange: exchangeKinesis },

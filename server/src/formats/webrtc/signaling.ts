@@ -16,7 +16,7 @@ import type { IceServer } from '../../net/ice-servers.ts';
 import type { WebrtcServer } from './server.ts';
 import type { WebrtcSession } from './session.ts';
 
-export const WEBRTC_MESSAGES = ['webrtc', 'webrtc/offer', 'webrtc/candidate'] as const;
+const WEBRTC_MESSAGES = ['webrtc', 'webrtc/offer', 'webrtc/candidate'] as const;
 export type WebrtcMessage = (typeof WEBRTC_MESSAGES)[number];
 
 /** The socket that the messages come by. */

@@ -19,7 +19,7 @@ export interface Randoms {
 }
 
 /** P_SHA256 of RFC 5246 §5. */
-export function prf(secret: KeyObject, label: string, seed: Buffer, bytes: number): Buffer {
+function prf(secret: KeyObject, label: string, seed: Buffer, bytes: number): Buffer {
   const start = Buffer.concat([Buffer.from(label), seed]);
   const blocks: Buffer[] = [];
   let a = start;

@@ -8,7 +8,7 @@ import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 
 export const CONTENT_TYPE = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
 
-export const RECORD_HEADER_BYTES = 13;
+const RECORD_HEADER_BYTES = 13;
 export const DTLS_1_2 = 0xfefd;
 const DTLS_1_0 = 0xfeff;
 const NONCE_BYTES = 8;
