@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { isLoopbackHost, type ListenAddress, parseListen } from '../config/listen.ts';
+import { formatListen, isLoopbackHost, type ListenAddress, parseListen } from '../config/listen.ts';
 import type { Config } from '../config/schema.ts';
 import { StreamError, toStreamError } from '../core/errors.ts';
 import type { Logger } from '../util/log.ts';
@@ -106,8 +106,7 @@ async function listen(server: Server, place: ListenAddress | string): Promise<st
   }
   const bound = server.address();
   const port = typeof bound === 'object' && bound ? bound.port : place.port;
-  const host = place.host ?? '';
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return formatListen({ ...place, port });
 }
 
 /** What a server before us left; never a file that is no socket. */

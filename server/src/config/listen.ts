@@ -37,6 +37,11 @@ export function parseListen(text: string): ListenAddress | undefined {
   };
 }
 
+/** The address as `parseListen` reads it, with the port that it is in the end. */
+export function formatListen({ host = '', port }: Pick<ListenAddress, 'host' | 'port'>): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** Whether only programs on this machine can connect to the address. */
 export function isLoopbackHost(host: string | undefined): boolean {
   return host !== undefined && (host === 'localhost' || host === '::1' || /^127\./.test(host));

@@ -7,11 +7,9 @@
  * reserved constraint bits are cleared, and a profile or level that the standard does not know (cameras write such)
  * is given as High or 4.1. MSE viewers go further, see `limitLevel`.
  */
-import { av1CodecString } from '../../codecs/av1.ts';
-import type { AudioCodec, Codec } from '../../codecs/codec.ts';
+import type { Codec } from '../../codecs/codec.ts';
+import { codecString } from '../../codecs/codec-string.ts';
 import { h264CodecString } from '../../codecs/h264.ts';
-import { hevcCodecString } from '../../codecs/hevc.ts';
-import { vp9CodecString } from '../../codecs/vpx.ts';
 import type { Track } from '../../core/model.ts';
 import { mp3ObjectType } from './sample-entry.ts';
 
@@ -26,18 +24,10 @@ export function mp4CodecString(codec: Codec): string {
   switch (codec.name) {
     case 'h264':
       return repairedAvcString(h264CodecString(codec));
-    case 'hevc':
-      return hevcCodecString(codec);
-    case 'av1':
-      return av1CodecString(codec);
-    case 'vp9':
-      return vp9CodecString(codec);
-    case 'aac':
-      return `mp4a.40.${audioObjectType(codec)}`;
     case 'mp3':
       return `mp4a.${mp3ObjectType(codec).toString(16).toUpperCase()}`;
     default:
-      return codec.name;
+      return codecString(codec);
   }
 }
 
@@ -50,8 +40,8 @@ const HIGH_PROFILE = 0x64;
 const LEVEL_4_1 = 41;
 const RESERVED_CONSTRAINTS = 0x03;
 
-function repairedAvcString(codecString: string): string {
-  const value = Number.parseInt(codecString.slice(5), 16);
+function repairedAvcString(own: string): string {
+  const value = Number.parseInt(own.slice(5), 16);
   const profile = AVC_PROFILES.has(value >> 16) ? value >> 16 : HIGH_PROFILE;
   const constraints = (value >> 8) & 0xff & ~RESERVED_CONSTRAINTS;
   const level = AVC_LEVELS.has(value & 0xff) ? value & 0xff : LEVEL_4_1;
@@ -73,11 +63,4 @@ export function limitLevel(contentType: string, clientCodecs: readonly string[])
   return contentType.replace(/avc1\.([0-9A-F]{4})([0-9A-F]{2})/, (text, rest: string, level: string) =>
     Number.parseInt(level, 16) > highest ? avcString(Number.parseInt(rest, 16) * 256 + highest) : text,
   );
-}
-
-/** ISO 14496-3 §1.6.2.1: five bits, or 31 and six more. */
-function audioObjectType({ extradata }: AudioCodec): number {
-  if (!extradata || extradata.length < 2) return 2;
-  const type = extradata[0]! >> 3;
-  return type === 31 ? 32 + (((extradata[0]! & 7) << 3) | (extradata[1]! >> 5)) : type;
 }

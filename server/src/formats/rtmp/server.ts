@@ -7,12 +7,11 @@
  * (auth.ts) once; those that come back without are let in, and their stream's query must have it: encoders have a
  * field for the stream's key only.
  */
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { parseListen } from '../../config/listen.ts';
+import { formatListen, parseListen } from '../../config/listen.ts';
 import { StreamError } from '../../core/errors.ts';
 import type { Streams } from '../../core/streams.ts';
 import type { Credentials } from '../../net/digest.ts';
+import { listenTcp } from '../../net/tcp-server.ts';
 import type { Logger } from '../../util/log.ts';
 import { createPublisherAuth, equals } from './auth.ts';
 import { type ConnectionHost, ServerConnection } from './server-connection.ts';
@@ -34,7 +33,6 @@ export interface RtmpServer {
   close(): Promise<void>;
 }
 
-const MAX_CONNECTIONS = 1000;
 const ASKED_MS = 30_000;
 const MAX_ASKED = 256;
 
@@ -43,34 +41,19 @@ export async function startRtmpServer(options: RtmpServerOptions): Promise<RtmpS
   const { log, streams } = options;
   const listen = parseListen(options.listen);
   if (!listen) throw new StreamError('invalid', 'rtmp.listen is empty');
-  const connections = new Set<ServerConnection>();
   const host: ConnectionHost = {
     log,
     find: (names) => names.map((name) => streams.get(name)).find((stream) => stream !== undefined),
     ...createAccess(options),
   };
-  const server = createServer({ noDelay: true, keepAlive: true }, (socket: Socket) => {
-    const connection = new ServerConnection(socket, host);
-    connections.add(connection);
-    socket.once('close', () => connections.delete(connection));
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  server.listen(listen.port, listen.host);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const { message } = error as Error;
-    throw new StreamError('unreachable', `cannot listen on ${options.listen}: ${message}`, error);
-  }
-  server.on('error', (error) => log.error('listen', { error }));
-  const { port } = server.address() as AddressInfo;
+  const server = await listenTcp(listen, (socket) => new ServerConnection(socket, host), log);
+  const { port } = server;
   return {
-    address: `${listen.host?.includes(':') ? `[${listen.host}]` : (listen.host ?? '')}:${port}`,
+    address: formatListen({ ...listen, port }),
     port,
-    async close() {
-      server.close();
-      for (const connection of connections) connection.end(new StreamError('aborted', 'server stops'));
-      if (server.listening || connections.size > 0) await once(server, 'close');
+    close() {
+      for (const connection of server.clients) connection.end(new StreamError('aborted', 'server stops'));
+      return server.close();
     },
   };
 }

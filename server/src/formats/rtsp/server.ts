@@ -7,15 +7,14 @@
  *
  * Clients on this machine need no password.
  */
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { parseListen } from '../../config/listen.ts';
+import { formatListen, parseListen } from '../../config/listen.ts';
 import { ACCEPT_ANY, acceptsFromQuery } from '../../core/accepts.ts';
 import { StreamError } from '../../core/errors.ts';
 import type { Producer } from '../../core/model.ts';
 import type { Streams } from '../../core/streams.ts';
 import { createServerAuth, type ServerAuth } from '../../net/digest.ts';
+import { listenTcp } from '../../net/tcp-server.ts';
 import { DEFAULT_PACKET_SIZE } from '../../rtp/sender.ts';
 import type { Logger } from '../../util/log.ts';
 import { header, type RtspRequest } from './message.ts';
@@ -52,7 +51,6 @@ export interface RtspServer {
 }
 
 const REALM = 'porthole';
-const MAX_CONNECTIONS = 1000;
 const SWEEP_INTERVAL_MS = 2000;
 const RECORD_TIMEOUT_SECONDS = 15;
 const MAX_TIMEOUT_SECONDS = 3600;
@@ -68,7 +66,6 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
   if (!listen) throw new StreamError('invalid', 'rtsp.listen is empty');
   const fallback = acceptsFromQuery(new URLSearchParams(options.defaultQuery ?? ''), ACCEPT_ANY);
   const auth = serverAuth(options);
-  const connections = new Set<Connection>();
   const expected = new Map<string, Expected>();
 
   const play = (
@@ -114,30 +111,14 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
     },
   };
 
-  const server = createServer({ noDelay: true, keepAlive: true }, (socket: Socket) => {
-    const connection = new Connection(socket, host);
-    connections.add(connection);
-    socket.once('close', () => connections.delete(connection));
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  server.listen(listen.port, listen.host);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    throw new StreamError(
-      'unreachable',
-      `cannot listen on ${options.listen}: ${(error as Error).message}`,
-      error,
-    );
-  }
-  server.on('error', (error) => log.error('listen', { error }));
+  const server = await listenTcp(listen, (socket) => new Connection(socket, host), log);
   const sweep = setInterval(() => {
     const nowMs = performance.now();
-    for (const connection of connections) connection.checkSilence(nowMs);
+    for (const connection of server.clients) connection.checkSilence(nowMs);
   }, SWEEP_INTERVAL_MS);
   sweep.unref();
-  const { port } = server.address() as AddressInfo;
-  const address = `${listen.host?.includes(':') ? `[${listen.host}]` : (listen.host ?? '')}:${port}`;
+  const { port } = server;
+  const address = formatListen({ ...listen, port });
   log.info('listen', { addr: address });
 
   return {
@@ -156,14 +137,13 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
         if (expected.get(path) === waiting) expected.delete(path);
       });
     },
-    async close() {
+    close() {
       clearInterval(sweep);
-      server.close();
-      for (const connection of connections) {
+      for (const connection of server.clients) {
         connection.end(new StreamError('aborted', 'server stops'));
         connection.checkSilence(performance.now());
       }
-      if (server.listening || connections.size > 0) await once(server, 'close');
+      return server.close();
     },
   };
 }
