@@ -113,7 +113,12 @@ export function splitJpegs(data: Buffer): { frames: Buffer[]; rest: Buffer } {
 /** Offset of the first segment with such a marker before the entropy-coded bytes, or -1. */
 function findSegment(data: Buffer, matches: (marker: number) => boolean): number {
   let offset = 2;
-  while (offset + 4 <= data.length && data[offset] === 0xff) {
+  while (offset >= 0 && offset + 4 <= data.length) {
+    if (data[offset] !== 0xff) {
+      // Bytes that belong to no segment: decoders pass over them, too.
+      offset = data.indexOf(0xff, offset);
+      continue;
+    }
     const marker = data[offset + 1]!;
     if (matches(marker)) return offset;
     if (marker === MARKER.sos || marker === MARKER.eoi) return -1;

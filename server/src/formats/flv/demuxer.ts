@@ -6,8 +6,8 @@
  *   "FLV" version:8 00000 audio:1 0 video:1 headerSize:32
  *   {previousTagSize:32  00 encrypted:1 type:5  size:24  timestamp:24 timestampHigh:8  streamId:24  body}…
  *
- * The flags in the header are not believed: live servers set both, or none. Nor are the sizes behind tags alone: a tag
- * has stream id 0, or its size behind it. Where none follows, the next head that can be one is looked for.
+ * The flags in the header are not believed: live servers set both, or none. Nor are the sizes behind tags. All tags have
+ * the same stream id: where none with it follows a tag, the next head that can be one is looked for.
  */
 import { StreamError } from '../../core/errors.ts';
 import type { Demuxer, WritePacket } from '../../core/model.ts';
@@ -37,8 +37,8 @@ export function createDemuxer(): Demuxer {
   let bodyBytes = 0;
   let lostBytes = 0;
   let losses = 0;
-  /** Of the last tag. */
-  let previousBytes = 0;
+  /** That of the first tag, and of all others: 0, unless a server knows better. */
+  let streamId: number | undefined;
 
   const readFileHeader = (): void => {
     if (head.toString('latin1', 0, SIGNATURE.length) !== SIGNATURE)
@@ -54,8 +54,8 @@ export function createDemuxer(): Demuxer {
   const readTagHeader = (): void => {
     const isTag = TYPES.has(head[PREVIOUS_SIZE_BYTES]! & ~ENCRYPTED);
     const size = head.readUIntBE(5, 3);
-    const follows = lostBytes === 0 && head.readUInt32BE(0) === previousBytes;
-    const isFound = follows || (head.readUIntBE(12, 3) === 0 && (lostBytes === 0 || size > 0));
+    streamId ??= head.readUIntBE(12, 3);
+    const isFound = head.readUIntBE(12, 3) === streamId && (lostBytes === 0 || size > 0);
     if (!isTag || !isFound) {
       if (lostBytes === 0) losses++;
       if (++lostBytes > MAX_LOST_BYTES) throw new StreamError('protocol', 'flv: no tags any more');
@@ -64,7 +64,6 @@ export function createDemuxer(): Demuxer {
       return;
     }
     lostBytes = 0;
-    previousBytes = TAG_HEADER_BYTES - PREVIOUS_SIZE_BYTES + size;
     body = Buffer.allocUnsafe(size);
     bodyBytes = 0;
   };
