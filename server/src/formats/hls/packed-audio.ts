@@ -3,23 +3,24 @@
  *
  *   "ID3" 04 00 flags size:28 │ "PRIV" size flags │ "com.apple.streaming.transportStreamTimestamp" 00 time:64 │ ADTS frames
  */
-import { aacCodec, buildAudioSpecificConfig, parseAdtsHeader } from '../../codecs/aac.ts';
-import { sameCodec } from '../../codecs/codec.ts';
-import type { Demuxer, Track } from '../../core/model.ts';
-import { CLOCK_RATE, createUnwrapper } from '../mpegts/transport.ts';
+import type { Demuxer, Track, WritePacket } from '../../core/model.ts';
+import { createAdtsFraming } from '../mpegts/audio-framing.ts';
+import { AudioReader } from '../mpegts/audio-reader.ts';
+import { createUnwrapper } from '../mpegts/transport.ts';
 
 const OWNER = Buffer.from('com.apple.streaming.transportStreamTimestamp\0', 'latin1');
 const ID3_HEADER_BYTES = 10;
-const FRAME_SAMPLES = 1024;
-/** A time that differs by less from the count of samples is rounding. */
-const TOLERANCE_SECONDS = 0.1;
 
 /** Demuxer; each `push` is a whole segment. */
 export function createPackedAudioDemuxer(): Demuxer {
   const unwrap = createUnwrapper();
   let track: Track | undefined;
-  let dts = 0;
-  let corrupt = 0;
+  let cutShort = 0;
+  let write: WritePacket = () => {};
+  const reader = new AudioReader(createAdtsFraming(), (codec, data, pts, duration) => {
+    if (track?.codec !== codec) track = { id: 0, codec };
+    write({ track, data, pts, dts: pts, duration, key: true, time: Date.now() });
+  });
   return {
     get ready() {
       return track !== undefined;
@@ -28,31 +29,15 @@ export function createPackedAudioDemuxer(): Demuxer {
       return track ? [track] : [];
     },
     get corrupt() {
-      return corrupt;
+      return reader.corrupt + cutShort;
     },
-    push(bytes, write) {
-      const { end: start, ticks } = readId3(bytes);
-      let seconds = ticks === undefined ? undefined : unwrap(ticks) / CLOCK_RATE;
-      for (let offset = start; offset + 7 <= bytes.length; ) {
-        const header = parseAdtsHeader(bytes, offset);
-        const end = offset + (header?.frameLength ?? 0);
-        const codec = header && aacCodec(buildAudioSpecificConfig(header));
-        if (!header || !codec || end > bytes.length) {
-          corrupt++;
-          const next = bytes.indexOf(0xff, offset + 1);
-          offset = next < 0 ? bytes.length : next;
-          continue;
-        }
-        if (!track || !sameCodec(track.codec, codec)) track = { id: 0, codec };
-        const told = seconds === undefined ? dts : Math.round(seconds * codec.timeBase);
-        if (Math.abs(told - dts) > TOLERANCE_SECONDS * codec.timeBase) dts = told;
-        seconds = undefined;
-        const data = Buffer.from(bytes.subarray(offset + header.headerLength, end));
-        const duration = FRAME_SAMPLES * header.blocks;
-        write({ track, data, pts: dts, dts, duration, key: true, time: Date.now() });
-        dts += duration;
-        offset = end;
-      }
+    push(bytes, writePacket) {
+      write = writePacket;
+      const { end, ticks } = readId3(bytes);
+      const pts = ticks === undefined ? undefined : unwrap(ticks);
+      const times = pts === undefined && track ? undefined : { pts: pts ?? 0 };
+      reader.push(Buffer.from(bytes.subarray(end)), times);
+      if (reader.lost()) cutShort++;
     },
   };
 }

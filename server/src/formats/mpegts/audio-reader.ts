@@ -62,9 +62,11 @@ export class AudioReader {
     if (this.#pending.length > MAX_PENDING_BYTES) this.lost();
   }
 
-  /** A PES packet is missing: so is the rest of the frame in progress. */
-  lost(): void {
+  /** What comes next does not go on from here: drops the beginning of a frame. Whether there was one. */
+  lost(): boolean {
+    const wasCut = this.#pending.length > 0;
     this.#pending = Buffer.alloc(0);
+    return wasCut;
   }
 
   readonly #frame = (data: Buffer, samples: number): void => {
