@@ -7,8 +7,8 @@
  */
 import { type BlockCipher, createBlockCipher } from './aes-ecb.ts';
 import { INTERLEAVED_BYTES, packetLength, type RtpBlock } from './block.ts';
-import type { ProtectedPackets, SrtpSender, SrtpSenderOptions } from './srtp.ts';
 import type { SrtpSessionKeys } from './srtp-keys.ts';
+import type { ProtectedPackets, SrtpSender, SrtpSenderOptions } from './srtp-sender.ts';
 import * as at from './wasm/layout.ts';
 import { SRTP_WASM } from './wasm/srtp.generated.ts';
 

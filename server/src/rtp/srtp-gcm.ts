@@ -4,8 +4,8 @@
  */
 import { createCipheriv } from 'node:crypto';
 import { INTERLEAVED_BYTES, packetLength, RTP_HEADER_BYTES, type RtpBlock } from './block.ts';
-import type { ProtectedPackets, SrtpSender, SrtpSenderOptions } from './srtp.ts';
 import type { SrtpSessionKeys } from './srtp-keys.ts';
+import type { ProtectedPackets, SrtpSender, SrtpSenderOptions } from './srtp-sender.ts';
 import { BATCH, MAX_PACKET } from './wasm/layout.ts';
 
 export const GCM_TAG_BYTES = 16;

@@ -6,39 +6,16 @@
  * A packet's index is ROC · 2^16 + SEQ: 48 bits that never repeat under a key; only SEQ is on the wire.
  */
 import { createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
-import { RTP_HEADER_BYTES, type RtpBlock } from './block.ts';
+import { RTP_HEADER_BYTES } from './block.ts';
 import { ReplayWindow } from './replay-window.ts';
 import { AesCmSender } from './srtp-cm.ts';
 import { AesGcmSender, GCM_TAG_BYTES, gcmRtpIv } from './srtp-gcm.ts';
 import { deriveSessionKeys, type SrtpMaster, type SrtpSessionKeys } from './srtp-keys.ts';
+import type { SrtpSender, SrtpSenderOptions } from './srtp-sender.ts';
 import { BATCH } from './wasm/layout.ts';
 
 /** The most packets that one `protect` takes. */
 export const SRTP_BATCH = BATCH;
-
-/** Packets ready for the wire, back to back. Lent: the memory is written again by the next `protect` of any sender. */
-export interface ProtectedPackets {
-  readonly bytes: Buffer;
-  /** The first `count` are valid. */
-  readonly offsets: readonly number[];
-  readonly lengths: readonly number[];
-  readonly count: number;
-}
-
-export interface SrtpSenderOptions {
-  readonly ssrc: number;
-  readonly payloadType: number;
-}
-
-/** Protects the packets of one SSRC. */
-export interface SrtpSender {
-  /**
-   * Protects up to SRTP_BATCH packets of a block, from packet `first` on. `index` is that of the first; the others
-   * count on. Marker and payload are the block's, `delta` is added to its timestamps; sequence, SSRC and payload type
-   * are the sender's. Packets lie back to back (a writer without `align`) and have the plain 12-byte header.
-   */
-  protect(block: RtpBlock, first: number, index: number, delta: number): ProtectedPackets;
-}
 
 /** Makes the sender of one SSRC. */
 export function createSrtpSender(master: SrtpMaster, options: SrtpSenderOptions): SrtpSender {

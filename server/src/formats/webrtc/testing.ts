@@ -9,8 +9,9 @@ import { IceMux } from '../../net/ice-mux.ts';
 import { type RtpBlock, RtpBlockWriter } from '../../rtp/block.ts';
 import { isRtcp } from '../../rtp/packet.ts';
 import { SrtcpReceiver, SrtcpSender } from '../../rtp/srtcp.ts';
-import { createSrtpSender, SrtpReceiver, type SrtpSender } from '../../rtp/srtp.ts';
+import { createSrtpSender, SrtpReceiver } from '../../rtp/srtp.ts';
 import { SRTP_PROFILES, type SrtpMaster, type SrtpProfile } from '../../rtp/srtp-keys.ts';
+import type { SrtpSender } from '../../rtp/srtp-sender.ts';
 import { parseDescription } from './description.ts';
 
 export interface PeerMedia {

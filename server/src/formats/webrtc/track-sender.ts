@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto';
 import type { IcePath } from '../../net/ice-path.ts';
 import { INTERLEAVED_BYTES, packetLength, RTP_HEADER_BYTES, type RtpBlock } from '../../rtp/block.ts';
 import { SENDER_REPORT_BYTES, writeSenderReport } from '../../rtp/rtcp.ts';
-import { SRTP_BATCH, type SrtpSender } from '../../rtp/srtp.ts';
+import { SRTP_BATCH } from '../../rtp/srtp.ts';
+import type { SrtpSender } from '../../rtp/srtp-sender.ts';
 import type { PayloadChunk } from './output.ts';
 import { SentLog } from './sent-log.ts';
 

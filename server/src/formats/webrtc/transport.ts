@@ -16,8 +16,9 @@ import type { IceMux } from '../../net/ice-mux.ts';
 import type { IcePath } from '../../net/ice-path.ts';
 import { isRtcp, isRtp } from '../../rtp/packet.ts';
 import { SrtcpReceiver, SrtcpSender } from '../../rtp/srtcp.ts';
-import { createSrtpSender, SrtpReceiver, type SrtpSender } from '../../rtp/srtp.ts';
+import { createSrtpSender, SrtpReceiver } from '../../rtp/srtp.ts';
 import { SRTP_PROFILES, type SrtpMaster, type SrtpProfile } from '../../rtp/srtp-keys.ts';
+import type { SrtpSender } from '../../rtp/srtp-sender.ts';
 import type { Description } from './description.ts';
 
 export interface TransportOptions {
