@@ -1,5 +1,5 @@
 /** What a segmenter learns of its stream: rates, and how far apart key frames are. */
-import type { Piece } from './segmenter.ts';
+import type { Piece } from './piece.ts';
 
 /** Facts of a stream that outlive a segmenter. */
 export interface KnownTiming {

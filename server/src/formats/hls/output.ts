@@ -14,7 +14,8 @@ import { createMpegtsMuxer, type MpegtsMuxer } from '../mpegts/muxer.ts';
 import { Interleaver } from './interleaver.ts';
 import { leadingTables } from './leading-tables.ts';
 import type { KnownTiming } from './measure.ts';
-import { type Piece, Segmenter } from './segmenter.ts';
+import type { Piece } from './piece.ts';
+import { Segmenter } from './segmenter.ts';
 
 export type Container = 'fmp4' | 'mpegts';
 

@@ -6,28 +6,13 @@
  *
  * Asks to wait for what is not there yet (blocking playlist reloads, hinted parts) are answered as soon as it is.
  */
+
 import type { Track } from '../../core/model.ts';
 import { endsPart, endsSegment, FIRST_SEGMENT_SECONDS, type Plan, planSegments } from './cutting.ts';
 import { type KnownTiming, Measure } from './measure.ts';
+import type { Piece } from './piece.ts';
 import type { MediaPlaylist } from './playlist-writer.ts';
 import { type Part, type Payload, type Segment, SegmentWindow } from './segment-window.ts';
-
-/** A chunk on the segmenter's own time line. */
-export interface Piece {
-  readonly buffers: readonly Buffer[];
-  readonly bytes: number;
-  readonly key: boolean;
-  /** Made of a video packet. */
-  readonly picture: boolean;
-  /** Never decreases by more than a blink. */
-  readonly startSeconds: number;
-  /** As far as known before the next one comes. */
-  readonly seconds: number;
-  /** Wall clock of its first packet, ms since 1970. */
-  readonly timeMs: number;
-  /** Time stamps do not follow those before it: the segment ends here. */
-  readonly discontinuity?: boolean;
-}
 
 /** What players must have before the chunks of a muxer. */
 export interface Header {
