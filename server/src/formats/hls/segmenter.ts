@@ -6,7 +6,6 @@
  *
  * Asks to wait for what is not there yet (blocking playlist reloads, hinted parts) are answered as soon as it is.
  */
-
 import type { Track } from '../../core/model.ts';
 import { endsPart, endsSegment, FIRST_SEGMENT_SECONDS, type Plan, planSegments } from './cutting.ts';
 import { type KnownTiming, Measure } from './measure.ts';
