@@ -74,7 +74,7 @@ export function renderConfiguration(schema: Schema = publishedSchema()): string 
 
 Made from [config/schema.ts](../server/src/config/schema.ts) by \`node scripts/generate-docs.ts\`; editors get the same schema at
 \`http://localhost:1984/schema.json\`. The file is \`porthole.yaml\`, or a \`go2rtc.yaml\` as it is. Everything may be left out; a mistake costs only
-the value that it is in, and is told in the log. Sections and keys that are not listed pass unchecked. \`\${NAME}\` and \`\${NAME:default}\` are filled
+the value that it is in, and is told in the log. Sections and keys that are not listed pass unchecked and have no effect; the log names such sections, and sources that cannot be opened. \`\${NAME}\` and \`\${NAME:default}\` are filled
 in from the section \`env\` or the environment. What can stand in \`streams\` and \`publish\` is in [formats.md](formats.md).
 
 \`\`\`yaml

@@ -8,6 +8,7 @@ import type { Config } from './config/schema.ts';
 import type { ConfigStore } from './config/store.ts';
 import { type StreamConfig, streamList } from './config/streams.ts';
 import { transcodeConfig } from './config/transcode.ts';
+import { configNotes } from './config-notes.ts';
 import { Streams } from './core/streams.ts';
 import { DEMO_STREAM } from './demo.ts';
 import { createTalkEncoders } from './formats/ffmpeg/talk-encoder.ts';
@@ -36,6 +37,7 @@ export async function startServer(
   for (const { source, line, column, path, message } of store.problems) {
     log.warn('config', { at: `${source}:${line}:${column}`, path, problem: message });
   }
+  for (const note of configNotes(config)) log.warn('config', { ...note });
   let rtsp: RtspServer | undefined;
   let webrtc: WebrtcServer | undefined;
   let privateRtsp: Promise<RtspServer> | undefined;
