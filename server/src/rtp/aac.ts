@@ -138,6 +138,7 @@ class AacDepacketizer implements Depacketizer {
   /** Read position in the AU headers, in bits. */
   #bit = 0;
   corrupt = 0;
+  collectedTicks = 0;
 
   constructor(format: RtpFormat, emit: EmitUnit) {
     this.#emit = emit;
@@ -173,6 +174,8 @@ class AacDepacketizer implements Depacketizer {
     if (layout.auxiliarySize)
       at += (layout.auxiliarySize + readBits(bytes, at * 8, layout.auxiliarySize, end) + 7) >>> 3;
     if (at > end) return false;
+    this.collectedTicks =
+      this.#frameLength * Math.max(1, Math.floor(headerBits / (layout.size + layout.index || 1)));
     this.#bit = headersAt * 8;
     const lastBit = this.#bit + headerBits;
     for (let index = 0; index < MAX_AUS && at < end; index++) {

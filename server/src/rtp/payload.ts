@@ -56,6 +56,8 @@ export interface Depacketizer {
   readonly codec: Codec | undefined;
   /** Payloads or units that were corrupt or incomplete, and left out. */
   readonly corrupt: number;
+  /** How long the sender collected what is in the packet before it sent it: ticks of the codec's clock. Left out: not at all. */
+  readonly collectedTicks?: number;
   /** `bytes[start, end)` is the payload, lent for the call. */
   push(bytes: Buffer, start: number, end: number, timestamp: number, marker: boolean): void;
   /** At least one packet is missing before the next push. */

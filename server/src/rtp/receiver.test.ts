@@ -150,3 +150,23 @@ test('an encoding that we can’t carry is refused', () => {
     (error) => error instanceof StreamError && error.code === 'unsupported',
   );
 });
+
+test('sound that was collected for a while began that long before its packet came', () => {
+  const clock = new MediaClock();
+  const packets: Packet[] = [];
+  const write = (packet: Packet): void => void packets.push(packet);
+  const video = new RtpReceiver({ id: 0, format: PCMA, clock, write });
+  const parameters = { config: '1408', sizelength: '13', indexlength: '3', indexdeltalength: '3' };
+  const format = rtpFormat(97, 'MPEG4-GENERIC', 16000, { parameters: { mode: 'AAC-hbr', ...parameters } });
+  const audio = new RtpReceiver({ id: 1, format, clock, write });
+  const first = rtp(1, { timestamp: 0 });
+  video.push(first, 0, first.length, 1000);
+  // Ten frames of 64 ms: the length of the AU headers, a header each (1 byte, index 0), the bytes.
+  const rest = Buffer.concat([Buffer.from([0, 160]), Buffer.alloc(20, '0008', 'hex'), Buffer.alloc(10, 7)]);
+  const sound = rtp(1, { payloadType: 97, timestamp: 0, rest });
+  audio.push(sound, 0, sound.length, 1700);
+  const [, ...frames] = packets;
+  assert.equal(frames.length, 10);
+  assert.equal(frames[0]!.pts, 0.06 * 16000);
+  assert.equal(frames[9]!.pts, frames[0]!.pts + 9 * 1024);
+});

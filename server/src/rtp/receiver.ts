@@ -245,7 +245,8 @@ export class RtpReceiver {
     const codec = this.#depacketizer.codec;
     if (!codec) return;
     const track = this.#trackOf(codec);
-    const counted = this.#clock.pts(timestamp, this.#nowMs);
+    const collectedMs = ((this.#depacketizer.collectedTicks ?? 0) / codec.timeBase) * 1000;
+    const counted = this.#clock.pts(timestamp, this.#nowMs - collectedMs);
     const pts =
       (codec.timeBase === this.#timeBase ? counted : rescale(counted, this.#timeBase, codec.timeBase)) +
       ticks;

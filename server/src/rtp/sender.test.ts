@@ -193,7 +193,7 @@ test('the wall clock follows what it sees, without the jitter of arrivals', () =
   clock.observe(10, 1_000_010_000);
   assert.equal(clock.wallMs(12), 1_000_012_000);
   clock.observe(11, 1_000_011_300);
-  assert.equal(clock.wallMs(12), 1_000_012_002);
+  assert.equal(clock.wallMs(12), 1_000_012_000.05);
   clock.observe(12, 2_000_000_000);
   assert.equal(clock.wallMs(12), 2_000_000_000);
 });

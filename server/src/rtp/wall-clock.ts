@@ -5,10 +5,10 @@
  * this one line, so audio and video keep exactly the distance that their pts have.
  */
 
-/** How far one observation moves the line. */
-const MOST_STEP_MS = 2;
-/** The camera's clock was set. */
-const JUMP_MS = 1000;
+/** How far one observation moves the line: clocks drift slowly, and players take what is faster for a jump at each report. */
+const MOST_STEP_MS = 0.05;
+/** The camera's clock was set. Less than that is its first sender report, or a track that was put in its place: it is followed slowly. */
+const JUMP_MS = 60_000;
 
 export class WallClock {
   #originMs: number | undefined;

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Codec, describeCodec } from '../../codecs/codec.ts';
 import { StreamError } from '../../core/errors.ts';
 import { HeldInput } from '../../core/held-input.ts';
-import { createPeer, type Track } from '../../core/model.ts';
+import { createPeer, type Muxer, type Packet, type Track, type WritePacket } from '../../core/model.ts';
 import type { TranscodeJob, TranscodeProducer } from '../../core/transcode.ts';
 import type { Logger } from '../../util/log.ts';
 import { startProcess } from '../exec/process.ts';
@@ -21,11 +21,29 @@ import { Feed } from './feed.ts';
 const OPEN_TIMEOUT_MS = 15_000;
 /** A program that cannot do it at all has ended by then. */
 const PREDICTED_AFTER_MS = 1000;
-const OUTPUT = {
-  key: 'transcode',
-  createMuxer: (tracks: Parameters<typeof createMatroskaMuxer>[0]) =>
-    createMatroskaMuxer(tracks, { originSeconds: 0 }),
-};
+const secondsOf = ({ pts, track }: Packet): number => pts / track.codec.timeBase;
+
+/** The output that FFmpeg is fed with; it remembers when that was captured, since what comes out has the same times. */
+function createFeedOutput() {
+  /** ms since 1970 at zero of the stream's time line. */
+  let zeroMs: number | undefined;
+  return {
+    key: 'transcode',
+    createMuxer(tracks: readonly Track[]): Muxer {
+      const muxer = createMatroskaMuxer(tracks, { originSeconds: 0 });
+      return {
+        ...muxer,
+        mux(packet) {
+          zeroMs = packet.time - secondsOf(packet) * 1000;
+          return muxer.mux(packet);
+        },
+      };
+    },
+    /** When what is in this packet of the transcode was captured. */
+    timeOf: (packet: Packet): number =>
+      zeroMs === undefined ? packet.time : zeroMs + secondsOf(packet) * 1000,
+  };
+}
 
 /** Runs the command and waits for its track. Rejects with StreamError: `process` with FFmpeg's last words, `timeout`. */
 export async function openTranscode(
@@ -38,6 +56,7 @@ export async function openTranscode(
   const peer = createPeer({ format: 'transcode', protocol: 'pipe' });
   const demuxer = createDemuxer();
   const input = new HeldInput();
+  const output = createFeedOutput();
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {});
   const end = (reason: Error): void => {
@@ -61,7 +80,7 @@ export async function openTranscode(
   );
   let leave: (() => void) | undefined;
   try {
-    leave = await job.feed(OUTPUT, feed);
+    leave = await job.feed(output, feed);
     const known = predictable(job.to) ? sleep(PREDICTED_AFTER_MS, undefined, { signal }) : undefined;
     await (known ? Promise.race([ready.promise, known]) : ready.promise);
   } catch (error) {
@@ -83,8 +102,10 @@ export async function openTranscode(
     async run(write, runSignal) {
       try {
         const [track] = tracks;
-        const predicted = predictable(job.to) && track;
-        await input.run(tracks, predicted ? (packet) => write({ ...packet, track }) : write, runSignal);
+        const predicted = predictable(job.to) ? track : undefined;
+        const forward: WritePacket = (packet) =>
+          write({ ...packet, track: predicted ?? packet.track, time: output.timeOf(packet) });
+        await input.run(tracks, forward, runSignal);
       } finally {
         leave();
         await program.stop();
