@@ -41,7 +41,12 @@ describe('the player', { timeout: 240_000 }, () => {
   const pages = mkdtempSync(join(tmpdir(), 'porthole-ui-'));
   const config = () => ({
     api: { static_dir: pages },
-    streams: { deaf: `${camera.url}#backchannel=0`, door: camera.url, gone: 'rtsp://127.0.0.1:9/none' },
+    streams: {
+      deaf: `${camera.url}#backchannel=0`,
+      door: camera.url,
+      plain: { url: camera.url, transcode: 'never' },
+      gone: 'rtsp://127.0.0.1:9/none',
+    },
   });
   let camera: RtspCamera;
   let server: TestServer;
@@ -158,6 +163,16 @@ describe('the player', { timeout: 240_000 }, () => {
     await waitFor(page, 'playing');
     assert.equal((await look(page)).badge, 'MP4');
     assert.equal((await look(page)).width, 640);
+  });
+
+  test('sound alone is not a black picture without a word', async () => {
+    const page = await open(
+      'src=plain&mode=mse',
+      `const knows = MediaSource.isTypeSupported.bind(MediaSource);
+       MediaSource.isTypeSupported = (type) => !/avc1|hvc1/.test(type) && knows(type)`,
+    );
+    await waitFor(page, 'playing');
+    assert.match((await look(page)).words, /^Only sound comes/);
   });
 
   test('an unknown stream and a camera that is away: one sentence, and further attempts', async () => {

@@ -2,7 +2,7 @@
 import { h } from './dom.ts';
 import { type IconName, icon, setIcon } from './icons.ts';
 import type { PlaybackState } from './playback.ts';
-import { type Failure, MODE_TITLES, type Mode, sentence } from './policy.ts';
+import { type Failure, MODE_TITLES, type Mode, sentence, soundOnly } from './policy.ts';
 
 export interface View {
   readonly state: PlaybackState;
@@ -169,12 +169,14 @@ export function createControls(actions: Actions): Controls {
       talkButton.classList.toggle('opening', view.talk === 'opening');
       talkButton.setAttribute('aria-pressed', String(view.talk === 'on'));
 
-      veil.hidden = playing;
+      const blind = playing && view.size[0] === 0;
+      veil.hidden = playing && !blind;
+      veil.classList.toggle('patient', blind);
       spinner.hidden = view.state !== 'connecting' && view.state !== 'stalled';
       bigPlay.hidden = active;
       const told = view.state === 'waiting' || view.state === 'stalled';
-      message.hidden = !told;
-      setText(words, told ? view.problem : '');
+      message.hidden = !told && !blind;
+      setText(words, told ? view.problem : blind ? soundOnly(view.failures) : '');
       countdown.hidden = view.state !== 'waiting';
       setText(countdown, view.retrySeconds > 0 ? `Next attempt in ${view.retrySeconds} s` : 'Connecting …');
       retryButton.hidden = view.state !== 'waiting' || view.retrySeconds < 2;

@@ -11,7 +11,17 @@ import {
   planRounds,
   type Racer,
   sentence,
+  soundOnly,
 } from './policy.ts';
+
+test('sound without a picture: why, where a mode was told', () => {
+  const words = 'Only sound comes, no picture that this browser can play.';
+  assert.equal(soundOnly([{ mode: 'webrtc', reason: 'This browser has no WebRTC' }]), words);
+  assert.equal(
+    soundOnly([{ mode: 'webrtc', reason: 'codecs not matched: camera offers hevc' }]),
+    `${words} Codecs not matched: camera offers hevc.`,
+  );
+});
 
 test('modes: order kept, unknown and repeated ones dropped, default when none is left', () => {
   assert.deepEqual(parseModes('mse,webrtc'), ['mse', 'webrtc']);

@@ -121,6 +121,13 @@ export function parseServerError(value: string): { readonly mode: string; readon
   return mode === undefined ? { mode: '', text: value.trim() } : { mode, text: text!.trim() };
 }
 
+/** What to say in the place of a picture while there is only sound; with the reason, if another mode was told it. */
+export function soundOnly(failures: readonly Failure[]): string {
+  const told = failures.find(({ reason }) => /codec/i.test(reason));
+  const words = 'Only sound comes, no picture that this browser can play.';
+  return told ? `${words} ${sentence(told.reason)}` : words;
+}
+
 /** One sentence of a server's or a browser's words: first letter large (unless it begins with an address), a full stop, no line breaks, bounded. */
 export function sentence(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim().slice(0, 300);

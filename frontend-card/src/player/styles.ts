@@ -115,6 +115,8 @@ svg {
   text-align: center; text-wrap: balance; pointer-events: none;
 }
 .veil > * { pointer-events: auto; }
+/* Sound may come a moment before the picture. */
+.veil.patient .message { opacity: 0; animation: appear .2s 1.5s forwards; }
 .spinner {
   width: 38px; height: 38px; box-sizing: border-box;
   border: 3px solid rgb(255 255 255 / .22); border-top-color: #fff; border-radius: 50%;
