@@ -220,6 +220,33 @@ describe('other senders', () => {
     }
   });
 
+  for (const [name, words] of [
+    ['H.264', ['-c:v', 'libx264', '-bf', '3']],
+    ['HEVC', ['-c:v', 'libx265', '-x265-params', 'log-level=none:bframes=3']],
+  ] as const) {
+    test(`${name} with B-frames and without any DTS`, () => {
+      const whole = ffmpeg([...TEST_VIDEO, '-t', '2', ...words, '-pix_fmt', 'yuv420p', '-f', 'mpegts', '-']);
+      const sent = demuxAll(whole).video;
+      for (const packet of split(whole)) {
+        const pes = packet.subarray(4 + fieldBytes(packet));
+        if (!begins(packet) || pes.readUIntBE(0, 3) !== 1 || pes[7]! >> 6 !== 3) continue;
+        pes[7]! &= 0xbf;
+        pes[9]! &= 0xef;
+        pes.fill(0xff, 14, 19);
+      }
+      const { video } = demuxAll(whole);
+      assert.ok(sent.some(({ pts, dts }) => pts > dts));
+      assert.deepEqual(
+        video.map(({ pts }) => pts),
+        sent.map(({ pts }) => pts),
+      );
+      for (const [at, { pts, dts }] of video.entries()) {
+        assert.ok(dts <= pts, `dts ${dts} of picture ${at}, shown at ${pts}`);
+        if (at > 0) assert.ok(dts > video[at - 1]!.dts, `picture ${at} is decoded with the one before`);
+      }
+    });
+  }
+
   test('audio frames cut by PES packets keep their times', () => {
     const units = plainPesOf(bytes, AUDIO_PID);
     const stream = Buffer.concat(units.map(({ data }) => data));

@@ -88,7 +88,7 @@ export function openElementaryStream(
   if (!coding) return undefined;
   const timesOf = (raw: PesTimes | undefined): Times | undefined => raw && unwrapTimes(raw, unwrap);
   if ('video' in coding) {
-    const reader = new VideoReader(coding.video, (codec, data, { pts, dts }, key) =>
+    const reader = new VideoReader(coding.video, (codec, data, pts, dts, key) =>
       emit({ codec, data, pts, dts, duration: 0, key }),
     );
     const pes = new PesReader((payload, raw) => reader.push(payload, timesOf(raw)), {
@@ -127,8 +127,9 @@ function join(pes: PesReader, reader: VideoReader | AudioReader, flush: () => vo
   };
 }
 
-/** Decode times are followed; the presentation time is at or after its own. */
+/** Decode times are followed, where there are any; the presentation time is at or after its own. */
 function unwrapTimes(raw: PesTimes, unwrap: (ticks: number) => number): Times {
+  if (raw.dts === undefined) return { pts: unwrap(raw.pts), dts: undefined };
   const dts = unwrap(raw.dts);
   const ahead = wrapTicks(raw.pts - raw.dts);
   return { dts, pts: ahead < CLOCK_WRAP / 2 ? dts + ahead : dts };

@@ -14,7 +14,8 @@ import { readTimestamp } from './transport.ts';
 /** Raw timestamps of a PES packet, 33 bits. */
 export interface PesTimes {
   readonly pts: number;
-  readonly dts: number;
+  /** Undefined where the packet has none. */
+  readonly dts: number | undefined;
 }
 
 /** `payload` is the receiver's own if the reader was made so, else lent. `times` is undefined where the packet has none. */
@@ -143,5 +144,5 @@ function timesOf(pes: Buffer): PesTimes | undefined {
   const pts = flags & 2 && headerBytes >= 5 ? readTimestamp(pes, HEAD_BYTES) : undefined;
   if (pts === undefined) return undefined;
   const dts = flags & 1 && headerBytes >= 10 ? readTimestamp(pes, HEAD_BYTES + 5) : undefined;
-  return { pts, dts: dts ?? pts };
+  return { pts, dts };
 }

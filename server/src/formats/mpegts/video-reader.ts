@@ -5,6 +5,9 @@
  * units; those without a timestamp of their own follow the one before. Where PES packets are seen to begin in the
  * middle of an access unit (a slice each, or cut anywhere), units end where the next one begins from then on.
  *
+ * A picture without a DTS is decoded when it is shown. Where no picture has one, but they are not in the order of their PTS
+ * (observed: GStreamer's mpegtsmux behind h265parse), decode times are found as for RTP.
+ *
  *   PES      ┌ PTS 1 │ AUD SPS PPS slice slice ┐┌ PTS 2 │ AUD slice ┬ AUD slice ┐
  *   packets    dts 1                               dts 2              dts 2 + interval
  *
@@ -14,16 +17,17 @@ import type { VideoCodec } from '../../codecs/codec.ts';
 import { NAL_RULES, type NalRules } from '../../codecs/nal-rules.ts';
 import { ParameterSets } from '../../codecs/parameter-sets.ts';
 import { UnitAssembler } from '../../codecs/unit-assembler.ts';
+import { DecodeTime, reorderDepth } from '../../rtp/decode-time.ts';
 import { CLOCK_RATE } from './transport.ts';
 
 /** Ticks of 90 kHz, unwrapped. */
 export interface Times {
   readonly pts: number;
-  readonly dts: number;
+  readonly dts: number | undefined;
 }
 
 /** Receives the packets of an elementary stream, with the codec they are of. */
-export type EmitVideo = (codec: VideoCodec, data: Buffer, times: Times, key: boolean) => void;
+export type EmitVideo = (codec: VideoCodec, data: Buffer, pts: number, dts: number, key: boolean) => void;
 
 const START_CODE = Buffer.from([0, 0, 1]);
 const MAX_PENDING_BYTES = 8 << 20;
@@ -32,6 +36,7 @@ const DEFAULT_INTERVAL_TICKS = CLOCK_RATE / 25;
 export class VideoReader {
   readonly #rules: NalRules;
   readonly #emit: EmitVideo;
+  readonly #sets = new ParameterSets();
   readonly #assembler: UnitAssembler;
   /** PES packets begin with access units, as far as we have seen. */
   #aligned = true;
@@ -43,6 +48,11 @@ export class VideoReader {
   #endedWhole = false;
   /** Of the unit in progress. */
   #times: Times | undefined;
+  /** As long as nobody has told a decode time. */
+  #decodeTime: DecodeTime | undefined = new DecodeTime(CLOCK_RATE);
+  #timedCodec: VideoCodec | undefined;
+  /** Decode time of the unit in progress. */
+  #dts = 0;
   /** Decode time of the last unit that had one of its own. */
   #timedDts: number | undefined;
   #interval = DEFAULT_INTERVAL_TICKS;
@@ -51,9 +61,7 @@ export class VideoReader {
   constructor(name: 'h264' | 'hevc', emit: EmitVideo) {
     this.#rules = NAL_RULES[name];
     this.#emit = emit;
-    this.#assembler = new UnitAssembler(this.#rules, new ParameterSets(), (data, _, key) =>
-      this.#write(data, key),
-    );
+    this.#assembler = new UnitAssembler(this.#rules, this.#sets, (data, _, key) => this.#write(data, key));
   }
 
   get codec(): VideoCodec | undefined {
@@ -141,19 +149,31 @@ export class VideoReader {
   #settleTimes(): void {
     this.#unitsSinceTimes++;
     if (this.#times) {
-      const { dts } = this.#times;
+      const dts = this.#decodeTimeOf(this.#times);
       const interval = (dts - (this.#timedDts ?? dts)) / this.#unitsSinceTimes;
       if (interval > 0 && interval <= CLOCK_RATE) this.#interval = Math.round(interval);
+      this.#dts = dts;
       this.#timedDts = dts;
       this.#unitsSinceTimes = 0;
     } else if (this.#timedDts !== undefined) {
-      const dts = this.#timedDts + this.#interval * this.#unitsSinceTimes;
-      this.#times = { pts: dts, dts };
+      this.#dts = this.#timedDts + this.#interval * this.#unitsSinceTimes;
+      this.#times = { pts: this.#dts, dts: this.#dts };
     }
+  }
+
+  #decodeTimeOf({ pts, dts }: Times): number {
+    if (dts !== undefined) this.#decodeTime = undefined;
+    const codec = this.#assembler.codec ?? this.#rules.codecOf(this.#sets);
+    if (this.#decodeTime && codec !== this.#timedCodec) {
+      this.#timedCodec = codec;
+      this.#decodeTime.setDepth(reorderDepth(codec));
+    }
+    return dts ?? this.#decodeTime?.next(pts) ?? pts;
   }
 
   #write(data: Buffer, key: boolean): void {
     const { codec } = this.#assembler;
-    if (codec && this.#times) this.#emit(codec, data, this.#times, key);
+    if (!codec || !this.#times) return;
+    this.#emit(codec, data, Math.max(this.#times.pts, this.#dts), this.#dts, key);
   }
 }
