@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decode, probe } from '../helpers/ffmpeg.ts';
 import { assertGood, end, LIVE_SOURCE, pushFlv } from '../helpers/live-push.ts';
-import { freePort } from '../helpers/ports.ts';
+import { freePort, untilListening } from '../helpers/ports.ts';
 import { run } from '../helpers/run.ts';
 import { startServer, type TestServer } from '../helpers/server.ts';
 import { watchMse } from '../helpers/viewers.ts';
@@ -61,7 +61,7 @@ describe('RTMP', () => {
   test('our client pulls from ffmpeg', async () => {
     const listening = pushFlv('-listen', '1', `rtmp://127.0.0.1:${cameraPort}/live/cam`);
     try {
-      await sleep(500);
+      await untilListening(cameraPort);
       assertGood(await decode(server.url('/api/stream.flv?src=camera'), 2), 2);
     } finally {
       await end(listening);
@@ -119,7 +119,7 @@ describe('RTMP', () => {
   test('POST /api/streams pushes to ffmpeg, shows as a consumer, and stops when told', async () => {
     const target = `rtmp://127.0.0.1:${pushPort}/app/key`;
     const receiving = decode(target, 2, { options: ['-listen', '1'] });
-    await sleep(700);
+    await untilListening(pushPort);
     const dst = encodeURIComponent(target);
     const answer = await server.fetch(`/api/streams?src=upload&dst=${dst}`, { method: 'POST' });
     assert.equal(answer.status, 200, await answer.clone().text());

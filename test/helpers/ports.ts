@@ -1,7 +1,9 @@
 /** Ports for servers under test. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { until } from './wait.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -21,4 +23,20 @@ export async function freePort(): Promise<number> {
     socket.close();
     server.close();
   }
+}
+
+const TCP_LISTEN = '0A';
+
+/** Waits until some process listens on this TCP port; a program that takes one client only is not connected to. */
+export async function untilListening(port: number): Promise<void> {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const isListening = (table: string): boolean =>
+    readFileSync(table, 'latin1')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .some(([, address = '', , state]) => address.endsWith(local) && state === TCP_LISTEN);
+  await until(
+    `a listener on port ${port}`,
+    () => isListening('/proc/net/tcp') || isListening('/proc/net/tcp6'),
+  );
 }

@@ -4,11 +4,10 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { clipProducer } from '../../../../test/fakes/clip-producer.ts';
 import { audioClip, type Clip, h264Clip } from '../../../../test/fakes/clips.ts';
 import { decode } from '../../../../test/helpers/ffmpeg.ts';
-import { freePort } from '../../../../test/helpers/ports.ts';
+import { freePort, untilListening } from '../../../../test/helpers/ports.ts';
 import { until } from '../../../../test/helpers/wait.ts';
 import { StreamError } from '../../core/errors.ts';
 import { Streams } from '../../core/streams.ts';
@@ -92,10 +91,11 @@ describe('a stream is pushed', () => {
   });
 
   test('to ffmpeg that listens', async () => {
-    const url = `rtsp://127.0.0.1:${await freePort()}/in`;
+    const port = await freePort();
+    const url = `rtsp://127.0.0.1:${port}/in`;
     const stop = new AbortController();
     const judged = decode(url, SECONDS, { options: ['-rtsp_flags', 'listen', '-timeout', '10'] });
-    await sleep(500);
+    await untilListening(port);
     const ended = assert.rejects(push(url, stop.signal), { code: 'closed' });
     const { video, audio, complaints } = await judged;
     assert.deepEqual(complaints, []);
