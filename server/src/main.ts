@@ -77,7 +77,11 @@ async function serve(configs: Parameters<typeof openConfigStore>[0]): Promise<vo
       if (how === 'restart') void stop(0, runAgain);
       else void stop(how.exitCode);
     });
-    setTimeout(collectGarbage, SETTLE_MS).unref();
+    const { warmUp } = server;
+    setTimeout(() => {
+      collectGarbage();
+      void warmUp();
+    }, SETTLE_MS).unref();
   } catch (error) {
     log.error('cannot start', { error });
     process.exit(1);

@@ -9,7 +9,7 @@ import type { ConfigStore } from './config/store.ts';
 import { type StreamConfig, streamList } from './config/streams.ts';
 import { transcodeConfig } from './config/transcode.ts';
 import { configNotes } from './config-notes.ts';
-import { Streams } from './core/streams.ts';
+import { type OpenSource, Streams } from './core/streams.ts';
 import { DEMO_STREAM } from './demo.ts';
 import { createTalkEncoders } from './formats/ffmpeg/talk-encoder.ts';
 import { Templates } from './formats/ffmpeg/templates.ts';
@@ -21,8 +21,11 @@ import { type RtspServer, startRtspServer } from './formats/rtsp/server.ts';
 import { createTranscoder } from './formats/transcode/transcoder.ts';
 import { createWebrtc, type WebrtcServer } from './formats/webrtc/server.ts';
 import { configureLog, createLogger } from './util/log.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface RunningServer {
+  /** Has the code compiled that viewers need most. Never rejects. */
+  warmUp(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -83,6 +86,10 @@ export async function startServer(
     shutdown,
   });
   return {
+    async warmUp() {
+      const open: OpenSource = (text, stream, signal) => openSource(text, contextFor(stream, signal), false);
+      if (isModuleOn('rtsp', config.app)) await warmUp(open);
+    },
     async close() {
       await api.close();
       await Promise.all(running.map((service) => service.close()));
