@@ -6,7 +6,7 @@
  *   ui/         the web page
  *   .cache/     what V8 compiled in the first run: made by it, a quarter less time to start for the next ones
  */
-import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installPackages, ROOT, runScript, SetupError } from './setup.mjs';
 
@@ -63,6 +63,9 @@ export async function bundleServer(entry, outfile) {
     legalComments: 'none',
     logLevel: 'warning',
   });
+  // esbuild writes ASCII, but leaves regular expressions alone.
+  if (/[^\0-\x7f]/.test(readFileSync(outfile, 'utf8')))
+    throw new SetupError(`${outfile} is not ASCII: V8 would keep it in two bytes a character`);
 }
 
 /** Time of the last change among files and folders; 0 if one is missing. */

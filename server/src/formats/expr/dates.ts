@@ -41,10 +41,10 @@ export class Span {
 
   /** `1h30m`, `1.5s`, `-300ms`. */
   static parse(text: string): Span {
-    const [, sign, parts = ''] = /^([+-]?)((?:\d*\.?\d+(?:ns|us|µs|ms|s|m|h))+|0)$/.exec(text) ?? [];
+    const [, sign, parts = ''] = /^([+-]?)((?:\d*\.?\d+(?:ns|us|\u00b5s|ms|s|m|h))+|0)$/.exec(text) ?? [];
     if (parts === '') throw invalid(`not a duration: ${text}`);
     let sum = 0;
-    for (const [, number, unit = ''] of parts.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g))
+    for (const [, number, unit = ''] of parts.matchAll(/([\d.]+)(ns|us|\u00b5s|ms|s|m|h)/g))
       sum += Number(number) * UNITS[unit]!;
     return new Span(Math.round(sign === '-' ? -sum : sum));
   }
