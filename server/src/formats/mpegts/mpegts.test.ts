@@ -169,6 +169,26 @@ function assertSameSets(read: Track, sent: Track): void {
   } else if (name === 'aac') assert.equal(read.codec.timeBase, sent.codec.timeBase);
 }
 
+test('sound that comes 400 ms behind its picture is no later than the clock', async () => {
+  const { tracks, packets } = await makeClip(
+    ...BOTH,
+    '-c:v',
+    'libx264',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+  );
+  const arrival = (packet: Packet): number =>
+    secondsOf(packet) + (packet.track.codec.kind === 'audio' ? 0.4 : 0);
+  const late = packets.toSorted((a, b) => arrival(a) - arrival(b));
+  let pcr = Number.NaN;
+  for (const packet of inspect(muxClip({ tracks, packets: late }).bytes)) {
+    if (packet.pcr !== undefined) pcr = packet.pcr;
+    if (packet.dts !== undefined) assert.ok(packet.dts >= pcr, `decoded at ${packet.dts}, clock at ${pcr}`);
+  }
+});
+
 test('G.711 comes back as it was', () => {
   for (const name of ['pcm_alaw', 'pcm_mulaw'] as const) {
     const track: Track = { id: 4, codec: audioCodec(name, 8000) };

@@ -6,8 +6,8 @@
  *
  * PAT and PMT stand at the start of every key chunk, and of others every quarter of a second: what begins with a key
  * chunk is a stream, or a segment of HLS, of its own, and continuity counters run on through all chunks. So there is no
- * header. Timestamps count the stream's own time line, modulo 2^33; the PCR is behind the decode time by 200 ms, the
- * time that a receiver has to get the bytes.
+ * header. Timestamps count the stream's own time line, modulo 2^33; the PCR is behind the decode time by 500 ms: the
+ * time that a receiver has to get the bytes, and that sound which is transcoded may come behind its picture.
  *
  * Source of truth: ISO 13818-1; ETSI TS 101 154 §4.1.5 (PCR at least every 100 ms, tables every 500 ms).
  */
@@ -46,7 +46,7 @@ const TABLES_SECONDS = 0.25;
 const CONTIGUOUS_TICKS = CLOCK_RATE / 200;
 /** Timestamps begin here, so that the first PCR is no negative number. */
 const ORIGIN_TICKS = CLOCK_RATE;
-const PCR_DELAY_TICKS = CLOCK_RATE / 5;
+const PCR_DELAY_TICKS = CLOCK_RATE / 2;
 const PCR_INTERVAL_TICKS = CLOCK_RATE * 0.09;
 /** A longer pause is not filled with clock references. */
 const PCR_FILL_TICKS = CLOCK_RATE;
