@@ -37,7 +37,6 @@ export async function createApp(context: ApiContext): Promise<App> {
   const { store, log } = context;
   const app: App = fastify({
     logger: false,
-    exposeHeadRoutes: false,
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     routerOptions: { querystringParser: parseQuery, maxParamLength: 1024 },

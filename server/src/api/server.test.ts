@@ -47,6 +47,14 @@ describe('the server', () => {
     assert.deepEqual([twice.status, twice.text], [400, 'src must be string\n']);
   });
 
+  test('HEAD is GET without the body; what has no end has none', async () => {
+    const head = await api.ask('/api', { method: 'HEAD' });
+    assert.deepEqual([head.status, head.text], [200, '']);
+    assert.equal(head.headers['content-type'], 'application/json; charset=utf-8');
+    for (const path of ['/api/stream.mp4?src=cam', '/api/stream.mjpeg?src=cam', '/api/stream.ts?src=cam'])
+      assert.equal((await api.ask(path, { method: 'HEAD' })).status, 405, path);
+  });
+
   test('an offer of HTTP/2 is not taken, and no reason to refuse', async () => {
     const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' };
     assert.equal((await api.ask('/api', { headers })).status, 200);

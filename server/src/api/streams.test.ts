@@ -34,6 +34,7 @@ describe('streams', () => {
     assert.deepEqual(json.list.producers, [{ url: 'rtsp://a' }, { url: 'fail:b' }]);
     assert.ok(!text.includes('file-secret'));
     assert.equal((await api.ask('/api/streams?src=none')).status, 404);
+    assert.deepEqual((await api.ask('/api/streams?src=')).json, json, 'no name: all of them');
   });
 
   test('a running stream, in the members and the order of go2rtc', async () => {

@@ -8,7 +8,7 @@ import { compilers } from '../validation.ts';
 export function openApiRoutes(app: App, context: ApiContext): (scope: App) => void {
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => {
-    if (route.schema?.tags) routes.push(route as unknown as RouteOptions);
+    if (route.schema?.tags && route.method !== 'HEAD') routes.push(route as unknown as RouteOptions);
   });
   let document: Promise<unknown> | undefined;
   return (scope) => {

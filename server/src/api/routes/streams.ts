@@ -37,7 +37,7 @@ export function streamRoutes(app: App, context: ApiContext): void {
       },
     },
     async ({ query, client }, reply) => {
-      if (query.src === undefined) {
+      if (!query.src) {
         return Object.fromEntries(
           streams.all().map((stream) => [owners.showName(stream.name, client), json(stream, client)]),
         );

@@ -12,6 +12,8 @@ import { Text, Tracks, toSearchParams } from '../validation.ts';
 
 const TAGS = { tags: ['video'] };
 const src = Text('Name of the stream');
+/** What has no end has no HEAD either: its type is known when the camera runs. */
+const ENDLESS = { exposeHeadRoute: false };
 
 export function videoRoutes(app: App, context: ApiContext): void {
   const { store } = context;
@@ -19,6 +21,7 @@ export function videoRoutes(app: App, context: ApiContext): void {
   app.get(
     '/api/stream.mp4',
     {
+      ...ENDLESS,
       schema: {
         ...TAGS,
         summary: 'The stream as fragmented MP4',
@@ -46,6 +49,7 @@ export function videoRoutes(app: App, context: ApiContext): void {
   app.get(
     '/api/stream.mjpeg',
     {
+      ...ENDLESS,
       schema: {
         ...TAGS,
         summary: 'The stream as JPEG pictures (multipart)',
@@ -64,6 +68,7 @@ export function videoRoutes(app: App, context: ApiContext): void {
       app.get(
         `/api/stream.${extension}`,
         {
+          ...ENDLESS,
           schema: {
             ...TAGS,
             summary: `The stream as ${title}`,
