@@ -16,6 +16,7 @@ import { onvifRoutes } from './routes/onvif.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { pageRoutes } from './routes/page.ts';
 import { preloadRoutes } from './routes/preload.ts';
+import { rtspToWebrtcRoutes } from './routes/rtsp-to-webrtc.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { videoRoutes } from './routes/video.ts';
 import { webrtcRoutes } from './routes/webrtc.ts';
@@ -105,6 +106,7 @@ export async function createApp(context: ApiContext): Promise<App> {
     app.register(async (scope) => routes(scope as App, context), { prefix });
   }
   app.register(async (scope) => onvifRoutes(scope as App, context));
+  app.register(async (scope) => rtspToWebrtcRoutes(scope as App, context));
   app.register(async (scope) => openApi(scope as App), { prefix });
   app.register(async (scope) => pageRoutes(scope as App, context), { prefix });
   await app.ready();

@@ -107,6 +107,25 @@ test('over HTTP: each type of body has its answer', async (t) => {
   assert.equal((await api.ask('/api/webrtc?id=id-1', { method: 'DELETE' })).status, 404);
 });
 
+test('over the routes of RTSPtoWeb: a stream is added, an offer answered', async (t) => {
+  const { api, webrtc } = await start(t);
+  for (const path of ['/static', '/streams'])
+    assert.deepEqual((await api.ask(path)).json, { status: 1, payload: {} });
+  const add = (body: string) => api.ask('/stream/abc/add', { method: 'POST', body });
+  const added = await add(JSON.stringify({ name: 'front', channels: { 0: { url: 'rtsp://front/1' } } }));
+  assert.deepEqual([added.status, added.json], [200, { status: 1, payload: {} }]);
+  const body = `data=${encodeURIComponent(Buffer.from(OFFER).toString('base64'))}`;
+  const answer = await api.ask('/stream/front/channel/0/webrtc', { method: 'POST', body });
+  assert.deepEqual([answer.status, answer.text], [200, Buffer.from(ANSWER).toString('base64')]);
+  assert.equal(webrtc.asked.at(-1)!.stream, 'front');
+  const none = await api.ask('/stream/none/channel/0/webrtc', { method: 'POST', body });
+  assert.equal(none.status, 404);
+  for (const wrong of ['', '{}', '{"name":"x","channels":{}}'])
+    assert.equal((await add(wrong)).status, 400, wrong);
+  const unsafe = await add(JSON.stringify({ name: 'x', channels: { 0: { url: 'exec:id' } } }));
+  assert.equal(unsafe.status, 400);
+});
+
 test('over HTTP: what goes wrong', async (t) => {
   const { api } = await start(t);
   const post = (target: string, body: string, type = 'application/json') =>
