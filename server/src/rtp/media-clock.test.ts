@@ -112,6 +112,18 @@ for (const [late, video, audio] of [
   });
 }
 
+test('a step of video leaves B-frames in their order', () => {
+  const clock = new MediaClock();
+  const [v, a] = [clock.addTrack(video), clock.addTrack(audio)];
+  a.pts(0, 1000);
+  const before = [0, 4, 2].map((frame) => v.pts(frame * 3600, 1000));
+  v.senderReport(WALL + 500, 0);
+  a.senderReport(WALL, 0);
+  const after = [1, 3, 8, 6, 5, 7].map((frame) => v.pts(frame * 3600, 1000));
+  assert.deepEqual(before, [0, 14_400, 7200]);
+  assert.deepEqual(after, [3600, 10_800, 73_800, 66_600, 63_000, 70_200]);
+});
+
 test('a difference that can not be real is not believed, nor jitter followed', () => {
   const lying = play(30, 0.1, (v, a, second) => {
     v.senderReport(WALL + second * 1000, second * 90000);

@@ -9,7 +9,8 @@
  *
  * A track is anchored at its first packet: by sender reports if they are there, else by RTP-Info if it is credible,
  * else by arrival. The first sender reports of both show how wrong that was. What everybody would notice is set right
- * at once, by a step forward of the track that is early: a gap, never an overlap. From then on video is not moved any
+ * at once, by a step forward of the track that is early: a gap, never an overlap, and no picture changes places with
+ * another: B-frames that are shown before it stay where they are. From then on video is not moved any
  * more, and audio drifts to its place by at most 1 % of the time that passes: nobody hears it, and nothing jumps.
  * Differences too large to be real are not believed: there are cameras whose audio and video reports are hours apart.
  */
@@ -104,6 +105,10 @@ export class TrackClock {
   #unwrapped = 0;
   /** Where the track's first packet lies on the time line; undefined before it. */
   #offsetSeconds: number | undefined;
+  /** The latest of #unwrapped: what is shown last. */
+  #latest = 0;
+  /** The offset was so much smaller for what is shown up to there. */
+  #step = { seconds: 0, upTo: 0 };
   /** What is to be added to the offset yet. */
   #driftSeconds = 0;
   /** The first reports have been compared with those of the track that this one follows. */
@@ -137,7 +142,9 @@ export class TrackClock {
       this.#unwrapped += step;
       this.#offsetSeconds += this.#drift(step / this.#clockRate);
     }
-    return Math.round((this.#unwrapped / this.#clockRate + this.#offsetSeconds) * this.#timeBase);
+    if (this.#unwrapped > this.#latest) this.#latest = this.#unwrapped;
+    const early = this.#step.seconds > 0 && this.#unwrapped <= this.#step.upTo ? this.#step.seconds : 0;
+    return Math.round((this.#unwrapped / this.#clockRate + this.#offsetSeconds - early) * this.#timeBase);
   }
 
   /** When the camera captured what had the latest timestamp, ms since 1970; undefined while no report has told. */
@@ -167,9 +174,12 @@ export class TrackClock {
     else if (credible) this.#driftSeconds = error;
   }
 
-  /** Moves what comes from now on to a later place. */
+  /** Moves what is shown from now on to a later place. */
   step(seconds: number): void {
-    if (this.#offsetSeconds !== undefined) this.#offsetSeconds += seconds;
+    if (this.#offsetSeconds === undefined) return;
+    const more = this.#latest === this.#step.upTo ? this.#step.seconds : 0;
+    this.#step = { seconds: more + seconds, upTo: this.#latest };
+    this.#offsetSeconds += seconds;
   }
 
   /** Another sender begins: its timestamps have nothing to do with those before. */
@@ -178,6 +188,8 @@ export class TrackClock {
     this.#rtpTime = undefined;
     this.#report = undefined;
     this.#unwrapped = 0;
+    this.#latest = 0;
+    this.#step = { seconds: 0, upTo: 0 };
     this.#driftSeconds = 0;
     this.#compared = false;
   }
