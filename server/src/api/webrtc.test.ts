@@ -143,10 +143,26 @@ test('over HTTP: what goes wrong', async (t) => {
 });
 
 test('a read-only server plays, and takes nothing', async (t) => {
-  const { api } = await start(t, 'streams: {cam: rtsp://cam}\napi: {read_only: true}');
+  const { api, webrtc } = await start(t, 'streams: {cam: rtsp://cam}\napi: {read_only: true}');
   const ask = { method: 'POST', body: OFFER };
   assert.equal((await api.ask('/api/webrtc?src=cam', ask)).status, 200);
+  assert.equal(webrtc.asked.at(-1)!.role, 'view', 'whatever the offer sends');
   assert.equal((await api.ask('/api/webrtc?dst=cam', ask)).status, 403);
+  for (const [query, type] of [
+    ['src=cam', 'webrtc/answer'],
+    ['dst=cam', 'error'],
+  ]) {
+    const socket = new WebSocket(`ws://${api.host}/api/ws?${query}`);
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ type: 'webrtc/offer', value: OFFER }));
+    const [data] = await once(socket, 'message');
+    assert.equal(JSON.parse(data.toString()).type, type);
+    socket.close();
+  }
+  assert.deepEqual(
+    webrtc.asked.map(({ role }) => role),
+    ['view', 'view'],
+  );
 });
 
 test('without a WebRTC server that is said', async (t) => {

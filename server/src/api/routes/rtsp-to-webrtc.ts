@@ -60,6 +60,7 @@ export function rtspToWebrtcRoutes(app: App, context: ApiContext): void {
       const answer = await postWebrtc(requireWebrtc(context), {
         stream: requireStream(context, id),
         publishes: false,
+        viewsOnly: true,
         contentType: 'application/x-www-form-urlencoded',
         body,
         client: { remoteAddress, userAgent, signal: leftSignal(reply) },

@@ -26,11 +26,13 @@ export function webrtcRoutes(app: App, context: ApiContext): void {
     async ({ query: { src, dst }, body, client, headers }, reply) => {
       if (src === undefined && dst === undefined) throw new HttpError(400, 'src or dst is missing');
       const publishes = src === undefined;
-      if (publishes && context.store.current.api.read_only) throw new HttpError(403, 'read-only');
+      const { read_only: viewsOnly } = context.store.current.api;
+      if (publishes && viewsOnly) throw new HttpError(403, 'read-only');
       const { remoteAddress, userAgent } = client;
       const answer = await postWebrtc(requireWebrtc(context), {
         stream: requireStream(context, src ?? dst),
         publishes,
+        viewsOnly,
         contentType: headers['content-type'],
         body,
         client: { remoteAddress, userAgent, signal: leftSignal(reply) },

@@ -1,12 +1,17 @@
 /** `{"type":"webrtc"…}`, `webrtc/offer`, `webrtc/candidate`: WebRTC, signalled over the socket. */
 import { type WebrtcMessage, WebrtcSignaling } from '../../formats/webrtc/signaling.ts';
 import { requireWebrtc } from '../context.ts';
+import { HttpError } from '../errors.ts';
 import type { MessageHandler, SocketSession } from './session.ts';
 
 const signalings = new WeakMap<SocketSession, WebrtcSignaling>();
 
-export const handle: MessageHandler = (session, value, type) =>
-  signalingOf(session).handle(type as WebrtcMessage, value);
+export const handle: MessageHandler = async (session, value, type) => {
+  if (session.publishes && isReadOnly(session)) throw new HttpError(403, 'read-only');
+  await signalingOf(session).handle(type as WebrtcMessage, value);
+};
+
+const isReadOnly = ({ context }: SocketSession): boolean => context.store.current.api.read_only;
 
 function signalingOf(session: SocketSession): WebrtcSignaling {
   let signaling = signalings.get(session);
@@ -17,6 +22,7 @@ function signalingOf(session: SocketSession): WebrtcSignaling {
       userAgent,
       signal: session.signal,
       publishes: session.publishes,
+      viewsOnly: isReadOnly(session),
       stream: session.stream,
       send: session.send,
     });

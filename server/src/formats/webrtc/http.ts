@@ -18,6 +18,8 @@ export interface WebrtcPost {
   readonly stream: Stream;
   /** The stream is that of `dst`: the peer publishes. */
   readonly publishes: boolean;
+  /** An offer that sends video does not make it a publisher. */
+  readonly viewsOnly?: boolean | undefined;
   readonly contentType: string | undefined;
   readonly body: string;
   readonly client: Pick<SessionOptions, 'remoteAddress' | 'userAgent' | 'signal'>;
@@ -37,26 +39,27 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 /** Answers a POST. Rejects with StreamError. */
 export async function postWebrtc(server: WebrtcServer, post: WebrtcPost): Promise<WebrtcReply> {
-  const { stream, publishes, contentType = '', body, client } = post;
+  const { stream, publishes, viewsOnly, contentType = '', body, client } = post;
+  const watches = viewsOnly ? 'view' : 'auto';
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
   const answer = async (offer: string, name: string, role: Role) =>
     await server.answer(stream, offer, role, { format: `webrtc/${name}`, protocol: 'http', ...client });
   if (publishes || type === SDP_TYPE) {
-    const session = await answer(body, publishes ? 'whip' : 'whep', publishes ? 'publish' : 'auto');
+    const session = await answer(body, publishes ? 'whip' : 'whep', publishes ? 'publish' : watches);
     return { status: 201, contentType: SDP_TYPE, body: session.sdp, location: `webrtc?id=${session.id}` };
   }
   if (type === JSON_TYPE) {
-    const { sdp } = await answer(offerOfJson(body), 'json', 'auto');
+    const { sdp } = await answer(offerOfJson(body), 'json', watches);
     return { status: 200, contentType: JSON_TYPE, body: `${JSON.stringify({ type: 'answer', sdp })}\n` };
   }
   if (type === FORM_TYPE) {
     const data = new URLSearchParams(body).get('data') ?? '';
     // A plus sign that was not escaped comes out as a space.
     const offer = Buffer.from(data.replaceAll(' ', '+'), 'base64').toString();
-    const { sdp } = await answer(offer, 'post', 'auto');
+    const { sdp } = await answer(offer, 'post', watches);
     return { status: 200, contentType, body: Buffer.from(sdp).toString('base64') };
   }
-  const { sdp } = await answer(body, 'post', 'auto');
+  const { sdp } = await answer(body, 'post', watches);
   return { status: 200, contentType: contentType || 'text/plain; charset=utf-8', body: sdp };
 }
 

@@ -27,6 +27,8 @@ export interface SignalingSocket {
   readonly signal: AbortSignal;
   /** The peer publishes (`dst`). */
   readonly publishes: boolean;
+  /** An offer that sends video does not make it a publisher. */
+  readonly viewsOnly?: boolean | undefined;
   /** The stream asked for; throws when there is none. */
   stream(): Stream;
   send(type: string, value: unknown): void;
@@ -63,7 +65,8 @@ export class WebrtcSignaling {
   }
 
   async #offer(sdp: string, iceServers: readonly IceServer[], answer: (sdp: string) => void): Promise<void> {
-    const { remoteAddress, userAgent, signal, publishes } = this.#socket;
+    const { remoteAddress, userAgent, signal, publishes, viewsOnly } = this.#socket;
+    const role = publishes ? 'publish' : viewsOnly ? 'view' : 'auto';
     const number = ++this.#offers;
     this.#session = undefined;
     let answered = false;
@@ -72,7 +75,7 @@ export class WebrtcSignaling {
       if (answered) this.#socket.send('webrtc/candidate', formatCandidate(candidate));
       else ready.push(candidate);
     };
-    const session = await this.#server.answer(this.#socket.stream(), sdp, publishes ? 'publish' : 'auto', {
+    const session = await this.#server.answer(this.#socket.stream(), sdp, role, {
       format: 'webrtc',
       protocol: 'ws',
       remoteAddress,
