@@ -71,7 +71,7 @@ export function createCard(name: string, rtsp: string | undefined, plays: boolea
       codecs.className = stream.state === 'error' ? 'reason' : '';
       codecs.textContent = stream.reason
         ? sentence(stream.reason)
-        : stream.codecs || 'Starts when somebody watches';
+        : stream.codecs || (stream.empty ? 'Waits for somebody to publish' : 'Starts when somebody watches');
       transcodes.hidden = stream.transcodes.length === 0;
       transcodes.textContent = stream.transcodes.join(' · ');
     },

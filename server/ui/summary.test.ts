@@ -25,6 +25,7 @@ test('a running stream: codecs, viewers, loudspeaker', () => {
       name: 'door',
       state: 'live',
       reason: '',
+      empty: false,
       codecs: 'H.264 · AAC 16 kHz',
       viewers: 2,
       transcodes: [],
@@ -69,6 +70,15 @@ test('idle and failing streams', () => {
     ['fallback', 'live', ''],
     ['idle', 'idle', ''],
   ]);
+});
+
+test('a stream that nobody pushes into', () => {
+  assert.deepEqual(
+    summarize({ a: { producers: [] }, b: { producers: null }, c: { producers: [RUNNING] } }).map(
+      ({ empty }) => empty,
+    ),
+    [true, true, false],
+  );
 });
 
 test('sorted as people count', () => {

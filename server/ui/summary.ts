@@ -5,6 +5,8 @@ export interface StreamSummary {
   readonly state: 'live' | 'idle' | 'error';
   /** Why the stream does not come; empty unless `state` is `error`. */
   readonly reason: string;
+  /** It has no source of its own, and nobody pushes into it. */
+  readonly empty: boolean;
   /** `H.264 1920 × 1080 · AAC 16 kHz`; empty while not known. */
   readonly codecs: string;
   readonly viewers: number;
@@ -53,6 +55,7 @@ function summarizeStream(name: string, stream: unknown): StreamSummary {
     name,
     state: running.length > 0 ? 'live' : reason ? 'error' : 'idle',
     reason: running.length > 0 ? '' : reason,
+    empty: all.length === 0,
     codecs: describeCodecs(running),
     viewers: list(consumers).filter((consumer) => !NOT_VIEWERS.has(text(consumer.format_name))).length,
     transcodes: all.flatMap((source) => describeTranscode(record(source.transcode))),
