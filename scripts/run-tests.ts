@@ -13,11 +13,14 @@ const ROOT = join(import.meta.dirname, '..');
 const BIN = join(ROOT, 'node_modules/.bin');
 const IGNORED = ['**/node_modules/**', '**/dist/**'];
 
-/** Files that load the machine run alone. */
-const ALONE = /^test\/(e2e|bench)\//;
+/** End to end: servers, cameras and players as processes of their own, in real time. */
+const LONG = /^test\/(e2e|bench)\//;
+/** Of those, the ones that load the machine, or measure how soon something is seen, run alone. */
+const ALONE =
+  /^test\/(bench|e2e\/(crowd|slow-viewer|matrix|first-light|player|mse-time|hls\.|webrtc-browser))/;
 const PARALLEL = 2;
 const FILE_TIMEOUT_MS = 120_000;
-const ALONE_TIMEOUT_MS = 360_000;
+const LONG_TIMEOUT_MS = 360_000;
 /** Of what a failing file printed, this much is shown. */
 const MAXIMUM_OUTPUT = 8000;
 
@@ -70,7 +73,7 @@ async function runCheck(command: string, args: readonly string[]): Promise<Outco
 }
 
 async function runTestFile(name: string): Promise<Outcome> {
-  const timeoutMs = ALONE.test(name) ? ALONE_TIMEOUT_MS : FILE_TIMEOUT_MS;
+  const timeoutMs = LONG.test(name) ? LONG_TIMEOUT_MS : FILE_TIMEOUT_MS;
   const failures: string[] = [];
   let passed = 0;
   let printed = '';
