@@ -193,6 +193,20 @@ describe('other senders', () => {
     for (const [at, { dts }] of video.entries()) if (at > 0) assert.equal(dts - video[at - 1]!.dts, 3600);
   });
 
+  test('units of types that the codec does not have are left out', () => {
+    const foreign = Buffer.from('000000011e0102030405', 'hex');
+    const units = plainPesOf(bytes, VIDEO_PID).map(({ data, pts }) => ({
+      data: Buffer.concat([data, foreign]),
+      pts,
+    }));
+    const { video, corrupt } = demuxAll(plainStream(videoTables, VIDEO_PID, 0xe0, units));
+    assert.equal(corrupt, 0);
+    assert.deepEqual(
+      video.map(({ data }) => data),
+      demuxAll(bytes).video.map(({ data }) => data),
+    );
+  });
+
   test('access units cut by PES packets at any byte', () => {
     const units = plainPesOf(bytes, VIDEO_PID);
     const stream = Buffer.concat(units.map(({ data }) => data));

@@ -133,9 +133,12 @@ export class VideoReader {
       this.#times = this.#unused;
       this.#unused = undefined;
     }
+    const kind = this.#rules.kindOf(nal[0]!);
+    // Such as the Dolby Vision metadata of HEVC (types 62 and 63): no decoder of ours asks for it.
+    if (kind === 'invalid') return;
     this.#assembler.begin(0);
     this.#assembler.nal(data, start, end);
-    this.#hasPicture ||= this.#rules.kindOf(nal[0]!) === 'slice';
+    this.#hasPicture ||= kind === 'slice';
   }
 
   #endUnit(): void {
