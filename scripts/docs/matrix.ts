@@ -49,16 +49,16 @@ export function renderMatrix(): string {
 
 Each test run feeds the server with ffmpeg and lets ffmpeg decode what comes out: ten seconds of each output, four of each source.
 Codecs and sizes must be those of the tables, presentation times increase, the decoder must not complain, and where there is both, the
-beep must be within 100 ms of the flash. *Slanted*: not what the camera sends, the server made it.
+beep must be within 100 ms of the flash. _Slanted_: not what the camera sends, the server made it.
 
 ### Outputs
 
-By what the camera sends. *Refused*: status 406, with what the camera offers and what the viewer accepts.
+By what the camera sends. _Refused_: status 406, with what the camera offers and what the viewer accepts.
 
 ${outputs()}
 ### Sources
 
-As viewers by RTSP and by MP4 get it, both at once. *Slanted* here: other than RTSP viewers get it.
+As viewers by RTSP and by MP4 get it, both at once. _Slanted_ here: other than RTSP viewers get it.
 
 ${sources()}
 ### Elsewhere
@@ -100,10 +100,10 @@ const both = (rtsp: Cell, mp4: Cell): string[] => [renderCell(rtsp), renderCell(
 
 /** `h264/aac` as “h264 + aac”; slanted what is not among `given`, if that is known. */
 export function renderCell(cell: Cell, given?: readonly (string | undefined)[]): string {
-  if (cell === 'refused') return '*refused*';
+  if (cell === 'refused') return '_refused_';
   return cell
     .split('/')
     .filter(Boolean)
-    .map((codec) => (given && !given.includes(codec) ? `*${codec}*` : codec))
+    .map((codec) => (given && !given.includes(codec) ? `_${codec}_` : codec))
     .join(' + ');
 }

@@ -183,6 +183,8 @@ test('the page, with its own folder and prefix; nothing outside of it', async (t
   assert.equal(page.headers['cache-control'], 'no-cache');
   assert.ok(page.headers.etag);
   assert.equal((await api.ask('/cams')).status, 302);
+  const bookmark = await api.ask('/cams/webrtc.html?src=door');
+  assert.deepEqual([bookmark.status, bookmark.headers.location], [302, 'stream.html?src=door&mode=webrtc']);
   for (const path of ['/cams/../secret.txt', '/cams/..%2fsecret.txt', '/cams/%2e%2e/secret.txt', '/cams/x']) {
     const { status, text } = await api.ask(path);
     assert.ok(status === 404 || status === 403, `${path}: ${status}`);

@@ -1,7 +1,11 @@
 /** `/`: the web page, from `api.static_dir` or as it was built. */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ApiContext, App } from '../context.ts';
+import { toSearchParams } from '../validation.ts';
+
+/** A page of go2rtc that people have in frames and bookmarks: our player, in that mode. */
+const WEBRTC_PAGE = 'webrtc.html';
 
 export async function pageRoutes(app: App, { store, pageDirectory }: ApiContext): Promise<void> {
   const directory = store.current.api.static_dir || pageDirectory;
@@ -15,6 +19,13 @@ export async function pageRoutes(app: App, { store, pageDirectory }: ApiContext)
   }
   const { base_path: prefix } = store.current.api;
   if (prefix) app.get('', async (_, reply) => reply.redirect(`${prefix}/`));
+  if (!existsSync(join(directory, WEBRTC_PAGE))) {
+    app.get(`/${WEBRTC_PAGE}`, async ({ query }, reply) => {
+      const parameters = toSearchParams(query);
+      parameters.set('mode', 'webrtc');
+      return reply.redirect(`stream.html?${parameters}`);
+    });
+  }
   const { default: fastifyStatic } = await import('@fastify/static');
   await app.register(fastifyStatic, {
     root: resolve(directory),
