@@ -50,7 +50,9 @@ export async function createApp(context: ApiContext): Promise<App> {
   app.decorateRequest('client');
   app.addHook('onRequest', async (request, reply) => {
     const rules = store.current.api;
-    log.trace('request', { method: request.method, url: readable(request.url), from: request.ip });
+    if (log.enabled('trace')) {
+      log.trace('request', { method: request.method, url: readable(request.url), from: request.ip });
+    }
     // On the raw response: video is written past Fastify.
     reply.raw.setHeader('cache-control', 'no-store');
     if (rules.origin === '*') {
