@@ -230,7 +230,7 @@ describe('the player', { timeout: 240_000 }, () => {
     await page.goto(`${base}/`);
     const names = page.locator('.card h2');
     await names.first().waitFor();
-    assert.deepEqual(await names.allTextContents(), ['deaf', 'door', 'gone']);
+    assert.deepEqual(await names.allTextContents(), ['deaf', 'door', 'gone', 'plain']);
     const watch = await page.locator('.card .picture').nth(1).getAttribute('href');
     assert.ok(watch?.startsWith(`${base}/stream.html?src=door`), watch ?? '');
     assert.match(
