@@ -240,7 +240,7 @@ describe('the player', { timeout: 240_000 }, () => {
     assert.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true);
     const watching = await open('src=door&mode=mse');
     await waitFor(watching, 'playing');
-    const about = page.locator('.card.live', { hasText: 'door' }).locator('p');
+    const about = page.locator('.card.live', { hasText: 'door' }).locator('p').first();
     await about.waitFor();
     assert.match((await about.textContent()) ?? '', /H\.264.* · Opus 48 kHz/);
   });
