@@ -26,9 +26,19 @@ export async function sendOutput(
   { format, disposition, ...client }: HttpClient & { format: string; disposition?: string | undefined },
 ): Promise<Watch> {
   const peer = createPeer({ format, protocol: 'http', ...client });
+  return watchByResponse(stream, output, createHttpViewer(response, peer, disposition), response);
+}
+
+/** Adds a viewer that writes to this response to the stream, for as long as the response is open. Rejects as `watch` does. */
+export async function watchByResponse<C extends Chunk>(
+  stream: Stream,
+  output: Output<C>,
+  viewer: Viewer<C>,
+  response: ServerResponse,
+): Promise<Watch> {
   const left = new AbortController();
   response.once('close', () => left.abort());
-  const joined = await watch(stream, output, createHttpViewer(response, peer, disposition), left.signal);
+  const joined = await watch(stream, output, viewer, left.signal);
   if (response.closed) joined.close();
   else response.once('close', () => joined.close());
   return joined;

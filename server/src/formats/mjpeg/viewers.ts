@@ -18,6 +18,7 @@ import { type Watch, watch } from '../../core/broadcast.ts';
 import { type Chunk, createPeer, type Peer, type Viewer } from '../../core/model.ts';
 import type { Stream } from '../../core/stream.ts';
 import { sendBinary, type WsConnection } from '../../net/ws-frame.ts';
+import { type HttpClient, watchByResponse } from '../http-viewer.ts';
 import { createMjpegOutput } from './output.ts';
 
 const BOUNDARY = 'frame';
@@ -26,15 +27,10 @@ const BOUNDARY = 'frame';
 export async function sendMjpeg(
   stream: Stream,
   response: ServerResponse,
-  client: { readonly remoteAddress?: string | undefined; readonly userAgent?: string | undefined },
+  client: HttpClient,
 ): Promise<Watch> {
-  const left = new AbortController();
-  response.once('close', () => left.abort());
   const peer = createPeer({ format: 'mpjpeg', protocol: 'http', ...client });
-  const joined = await watch(stream, createMjpegOutput(), createHttpViewer(response, peer), left.signal);
-  if (response.closed) joined.close();
-  else response.once('close', () => joined.close());
-  return joined;
+  return watchByResponse(stream, createMjpegOutput(), createHttpViewer(response, peer), response);
 }
 
 /** Sends the stream as binary messages. `onClose` is called when the stream leaves the viewer. Rejects with StreamError. */

@@ -15,7 +15,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { sameCodec } from '../../codecs/codec.ts';
-import { type Watch, watch } from '../../core/broadcast.ts';
+import type { Watch } from '../../core/broadcast.ts';
 import { StreamError } from '../../core/errors.ts';
 import { createPeer, type Peer, type Track, type Viewer } from '../../core/model.ts';
 import type { Stream } from '../../core/stream.ts';
@@ -26,7 +26,7 @@ import {
   writeChunkHeader,
   writePieces,
 } from '../../net/http-chunk.ts';
-import { contentDisposition, type HttpClient } from '../http-viewer.ts';
+import { contentDisposition, type HttpClient, watchByResponse } from '../http-viewer.ts';
 import { rotationFromQuery } from '../rotation.ts';
 import { mp4AcceptsFromQuery } from './accepts.ts';
 import type { Mp4Chunk } from './fragment.ts';
@@ -50,12 +50,7 @@ export async function sendMp4(
     durationSeconds: durationFromQuery(query),
     disposition: contentDisposition(query.get('filename')),
   });
-  const left = new AbortController();
-  response.once('close', () => left.abort());
-  const joined = await watch(stream, output, viewer, left.signal);
-  if (response.closed) joined.close();
-  else response.once('close', () => joined.close());
-  return joined;
+  return watchByResponse(stream, output, viewer, response);
 }
 
 /**
