@@ -16,7 +16,6 @@ import {
   type Muxer,
   type Output,
   type Packet,
-  type Peer,
   type Track,
   type Viewer,
 } from './model.ts';
@@ -39,16 +38,17 @@ export interface Member<C extends Chunk = Chunk> {
   drops: number;
 }
 
-interface BroadcastEvents {
-  onLeave(member: Pick<Member, 'packets' | 'drops'> & { readonly viewer: { readonly peer: Peer } }): void;
-  onEmpty(): void;
-}
-
 /** What viewers of a stream were sent. */
 export interface SentTotals {
   bytes: number;
   packets: number;
   drops: number;
+}
+
+interface BroadcastEvents {
+  /** A viewer left, or was closed: what it was sent. */
+  onLeave(sent: Readonly<SentTotals>): void;
+  onEmpty(): void;
 }
 
 const CACHE_BYTES = 16 << 20;
@@ -174,8 +174,9 @@ export class Broadcast<C extends Chunk = Chunk> implements Consumer {
   #remove(member: Member<C>, reason?: Error): void {
     if (!this.#members.includes(member)) return;
     this.#members = this.#members.filter((other) => other !== member);
-    this.#events.onLeave(member);
-    if (reason) member.viewer.close(reason);
+    const { viewer, packets, drops } = member;
+    this.#events.onLeave({ bytes: viewer.peer.bytesSent, packets, drops });
+    if (reason) viewer.close(reason);
     if (this.#members.length === 0) this.#events.onEmpty();
   }
 }
@@ -207,7 +208,12 @@ export async function watch<C extends Chunk>(
     return joined;
   }
   const broadcast: Broadcast<C> = new Broadcast(output, {
-    onLeave: ({ viewer, packets, drops }) => addTo(sentToGone(stream), viewer.peer.bytesSent, packets, drops),
+    onLeave({ bytes, packets, drops }) {
+      const totals = sentToGone(stream);
+      totals.bytes += bytes;
+      totals.packets += packets;
+      totals.drops += drops;
+    },
     onEmpty: () => {
       shared.delete(key);
       stream.detach(broadcast);
@@ -230,12 +236,6 @@ export function sentToGone(stream: Stream): SentTotals {
     totalsOfGone.set(stream, totals);
   }
   return totals;
-}
-
-function addTo(totals: SentTotals, bytes: number, packets: number, drops: number): void {
-  totals.bytes += bytes;
-  totals.packets += packets;
-  totals.drops += drops;
 }
 
 function sharedBroadcasts(stream: Stream): Map<string, Broadcast> {
