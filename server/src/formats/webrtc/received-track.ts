@@ -9,6 +9,7 @@ import type { MediaClock } from '../../rtp/media-clock.ts';
 import { LossDetector, NACK_WINDOW_MS } from '../../rtp/nack.ts';
 import { rtpPayloadType, rtpSequence, rtpSsrc } from '../../rtp/packet.ts';
 import { RtpReceiver } from '../../rtp/receiver.ts';
+import { parseRtcp } from '../../rtp/rtcp.ts';
 import { originalOf } from '../../rtp/rtx.ts';
 import type { RemoteFormat } from './description.ts';
 
@@ -28,8 +29,6 @@ export interface ReceivedTrackOptions {
 }
 
 const MAX_EARLY_REPORTS = 8;
-const SENDER_REPORT = 200;
-const SENDER_REPORT_BYTES = 28;
 /** While a lost packet is asked for, what comes behind it waits. */
 const REPAIR_WINDOW = { packets: 1500, ms: NACK_WINDOW_MS };
 
@@ -102,7 +101,8 @@ export class ReceivedTrack {
   /** Takes a compound packet of the session. A sender may report before its first packet, so that this one finds its place. */
   pushRtcp(packet: Buffer, nowMs: number): void {
     if (this.#receiver) this.#receiver.pushRtcp(packet, 0, packet.length, nowMs);
-    else if (isSenderReport(packet)) this.#early = [...this.#early, packet].slice(-MAX_EARLY_REPORTS);
+    else if (reporterOf(packet) !== undefined)
+      this.#early = [...this.#early, packet].slice(-MAX_EARLY_REPORTS);
   }
 
   receiverReport(nowMs: number): Buffer | undefined {
@@ -124,7 +124,7 @@ export class ReceivedTrack {
     if (this.#receiver?.format !== format) {
       this.#receiver = this.#createReceiver(format);
       for (const report of this.#early.splice(0)) {
-        if (report.readUInt32BE(4) === ssrc) this.#receiver.pushRtcp(report, 0, report.length, nowMs);
+        if (reporterOf(report) === ssrc) this.#receiver.pushRtcp(report, 0, report.length, nowMs);
       }
     }
     if (ssrc !== this.#ssrc) {
@@ -153,5 +153,13 @@ export class ReceivedTrack {
   }
 }
 
-const isSenderReport = (packet: Buffer): boolean =>
-  packet.length >= SENDER_REPORT_BYTES && packet[1] === SENDER_REPORT;
+/** SSRC of the sender that reports in this compound packet; undefined if none does. */
+function reporterOf(packet: Buffer): number | undefined {
+  let reporter: number | undefined;
+  parseRtcp(packet, 0, packet.length, {
+    senderReport({ ssrc }) {
+      reporter ??= ssrc;
+    },
+  });
+  return reporter;
+}
