@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { watch } from '../core/broadcast.ts';
 import { createPeer, type Output } from '../core/model.ts';
+import { FakeConsumer } from '../core/testing.ts';
 import { startTestApi, type TestApi } from './testing.ts';
 
 const OUTPUT: Output = {
@@ -40,6 +41,20 @@ describe('metrics', () => {
     assert.equal(await value('viewers'), 0);
     assert.equal(await value('sent_bytes_total'), 100);
     assert.equal(await value('sent_packets_total'), 1);
+  });
+
+  test("the server's own consumers are no viewers: what a transcode is fed does not count, and does not go", async () => {
+    const stream = api.streams.require('cam');
+    const before = await value('sent_bytes_total');
+    for (const format of ['transcode', 'preload', 'probe']) {
+      const consumer = new FakeConsumer([{ kind: 'video', codecs: [] }]);
+      const peer = { ...createPeer({ format, protocol: 'pipe' }), bytesSent: 1000 };
+      const own = Object.assign(consumer, { peer });
+      await stream.attach(own);
+      assert.equal(await value('viewers'), 0);
+      assert.equal(await value('sent_bytes_total'), before);
+      stream.detach(own);
+    }
   });
 
   test('streams that nobody watches are there, and the event loop', async () => {

@@ -25,32 +25,41 @@ const COLUMNS = {
 
 type Row = Readonly<Record<keyof typeof COLUMNS, number>>;
 
-/** Everything there is to scrape; `metrics()` of the result gives the text. */
-export function createMetrics(streams: Streams): Registry {
+/** Consumers of the server's own: they watch for nobody, and a transcode's feed is no viewer but stands for some. */
+const NOT_VIEWERS: ReadonlySet<string> = new Set(['preload', 'probe', 'transcode']);
+
+/** Everything there is to scrape. */
+export interface Metrics {
+  readonly contentType: string;
+  scrape(): Promise<string>;
+}
+
+/** Makes the meters; from then on the process is measured. */
+export function createMetrics(streams: Streams): Metrics {
   const registry = new Registry();
   // Event loop delay, CPU, memory, garbage collection.
   collectDefaultMetrics({ register: registry });
-  for (const [column, help] of Object.entries(COLUMNS) as [keyof Row, string][]) {
+  const meters = (Object.entries(COLUMNS) as [keyof Row, string][]).map(([column, help]) => {
     const options = { name: `porthole_${column}`, help, labelNames: ['stream'], registers: [registry] };
-    if (!column.endsWith('_total')) {
-      const collect = function (this: Gauge): void {
-        this.reset();
-        for (const stream of streams.all()) this.set({ stream: stream.name }, measure(stream)[column]);
-      };
-      new Gauge({ ...options, collect });
-      continue;
-    }
-    const collect = function (this: Counter): void {
-      this.reset();
-      for (const stream of streams.all()) this.inc({ stream: stream.name }, measure(stream)[column]);
-    };
-    new Counter({ ...options, collect });
-  }
-  return registry;
+    return { column, meter: column.endsWith('_total') ? new Counter(options) : new Gauge(options) };
+  });
+  return {
+    contentType: registry.contentType,
+    scrape() {
+      const rows = streams.all().map((stream) => [stream.name, measure(stream)] as const);
+      for (const { column, meter } of meters) {
+        meter.reset();
+        for (const [stream, row] of rows) meter.inc({ stream }, row[column]);
+      }
+      return registry.metrics();
+    },
+  };
 }
 
 function measure(stream: Stream): Row {
-  const { sources, consumers } = inspectStream(stream);
+  const info = inspectStream(stream);
+  const sources = info.sources.filter(({ transcode }) => transcode === undefined);
+  const consumers = info.consumers.filter(({ peer }) => !NOT_VIEWERS.has(peer.format));
   const gone = sentToGone(stream);
   const tracks = stream.sources.flatMap((source) => source.liveTracks);
   const senders = consumers.flatMap((consumer) => consumer.senders);

@@ -1,10 +1,10 @@
 /** `GET /metrics`: for Prometheus. For this machine only, unless `metrics.lan` is on: it names every stream. */
-import type { Registry } from 'prom-client';
 import type { ApiContext, App } from '../context.ts';
 import { HttpError } from '../errors.ts';
+import type { Metrics } from '../metrics.ts';
 
 export function metricsRoutes(app: App, { store, streams }: ApiContext): void {
-  let registry: Registry | undefined;
+  let metrics: Metrics | undefined;
 
   app.get(
     '/metrics',
@@ -13,8 +13,8 @@ export function metricsRoutes(app: App, { store, streams }: ApiContext): void {
       if (!client.local && !store.current.metrics.lan) {
         throw new HttpError(403, 'metrics are for this machine only: set metrics.lan to true');
       }
-      registry ??= (await import('../metrics.ts')).createMetrics(streams);
-      return reply.type(registry.contentType).send(await registry.metrics());
+      metrics ??= (await import('../metrics.ts')).createMetrics(streams);
+      return reply.type(metrics.contentType).send(await metrics.scrape());
     },
   );
 }
