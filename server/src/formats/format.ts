@@ -88,6 +88,47 @@ export type StartService = (context: {
   readonly log: Logger;
 }) => Promise<RunningService | undefined>;
 
+/** What a camera tells of beside its packets. */
+export interface CameraEvent {
+  readonly type: 'motion' | 'ring';
+  /** False when what began is over. A `ring` may be told without its end. */
+  readonly active: boolean;
+}
+
+/** `formats/{format}/events.ts` exports this. */
+export interface EventsModule {
+  /**
+   * Tells of a camera's events until the signal aborts, then resolves. Rejects with StreamError when it cannot, or can
+   * no longer: the caller tries again, but for `unsupported`. `ready` says which kinds this camera tells of, before the first event.
+   */
+  watch(
+    text: string,
+    context: OpenContext,
+    tell: (event: CameraEvent) => void,
+    ready: (kinds: readonly CameraEvent['type'][]) => void,
+  ): Promise<void>;
+}
+
+/** A camera that can be moved. All of its calls reject with StreamError. */
+export interface Ptz {
+  readonly capabilities: {
+    readonly move: boolean;
+    readonly zoom: boolean;
+    /** Names, as `preset` takes them. */
+    readonly presets: readonly string[];
+  };
+  /** Moves until the next call; each from -1 to 1: right, up and in are positive. */
+  move(velocity: { readonly pan: number; readonly tilt: number; readonly zoom: number }): Promise<void>;
+  stop(): Promise<void>;
+  preset(name: string): Promise<void>;
+}
+
+/** `formats/{format}/ptz.ts` exports this. */
+export interface PtzModule {
+  /** Undefined where the camera cannot be moved. The result lasts until the context's signal aborts. Rejects with StreamError. */
+  open(text: string, context: OpenContext): Promise<Ptz | undefined>;
+}
+
 export interface Format {
   /** FFmpeg's name of the format or protocol; also the folder. */
   readonly name: string;
@@ -115,4 +156,7 @@ export interface Format {
   readonly publisher?: () => Promise<{ readonly publish: Publish }>;
   readonly discovery?: () => Promise<{ readonly discover: Discover }>;
   readonly service?: () => Promise<{ readonly start: StartService }>;
+  /** What cameras of its sources tell of, and how they are moved. */
+  readonly events?: () => Promise<EventsModule>;
+  readonly ptz?: () => Promise<PtzModule>;
 }
