@@ -59,6 +59,8 @@ onvif:
 
 metrics: { lan: true }
 
+mqtt: { host: 192.168.1.2, username: porthole, password: "\${MQTT_PASSWORD}", still_interval: 30 }
+
 ffmpeg:
   h264/small: -c:v libx264 -preset veryfast -vf scale=640:-2 # a template, for ffmpeg:…#video=h264/small
 

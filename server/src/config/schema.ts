@@ -258,6 +258,46 @@ const onvif = section('ONVIF server', {
   ),
 });
 
+const mqtt = section(
+  'MQTT',
+  {
+    mode: Type.Unsafe<'auto' | 'on' | 'off'>(
+      Type.String({
+        title: 'Tell Home Assistant of the cameras over MQTT',
+        description: 'auto: while no Porthole integration is connected.',
+        enum: ['auto', 'on', 'off'],
+        default: 'auto',
+      }),
+    ),
+    host: Type.String({
+      title: 'Broker',
+      description:
+        "Host name or address. Empty: the add-on takes Home Assistant's own broker; elsewhere no MQTT.",
+      default: '',
+    }),
+    port: Type.Integer({
+      title: 'Port',
+      description: '0: 1883, or 8883 with TLS.',
+      default: 0,
+      minimum: 0,
+      maximum: 65535,
+    }),
+    tls: flag('TLS'),
+    username: text('User name'),
+    password: secret('Password'),
+    discovery_prefix: Type.String({ title: "Home Assistant's discovery prefix", default: 'homeassistant' }),
+    topic_prefix: Type.String({ title: 'Beginning of our own topics', default: 'porthole' }),
+    still_interval: Type.Integer({
+      title: 'Seconds between pictures of a camera',
+      description: 'Each opens the camera for a moment. 0: only when something happens.',
+      default: 60,
+      minimum: 0,
+      maximum: 86400,
+    }),
+  },
+  { description: 'Devices with a still picture, states and switches, by MQTT discovery.' },
+);
+
 const program = (title: string) =>
   section(title, {
     allow_paths: texts('Programs that may run', {
@@ -281,6 +321,7 @@ export const configSchema = Type.Object(
     ffmpeg,
     transcode,
     metrics,
+    mqtt,
     exec: program('Sources that run a program (exec:)'),
     onvif,
     echo: program('Sources whose address a program prints (echo:)'),
