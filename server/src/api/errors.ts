@@ -26,6 +26,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   closed: 502,
   protocol: 502,
   limit: 503,
+  asleep: 503,
+  disabled: 503,
   aborted: 503,
   timeout: 504,
   stalled: 504,

@@ -6,7 +6,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { sentToGone } from '../core/broadcast.ts';
-import { inspectStream } from '../core/inspect.ts';
+import { inspectStream, isViewer } from '../core/inspect.ts';
 import type { Stream } from '../core/stream.ts';
 import type { Streams } from '../core/streams.ts';
 
@@ -24,9 +24,6 @@ const COLUMNS = {
 } as const;
 
 type Row = Readonly<Record<keyof typeof COLUMNS, number>>;
-
-/** Consumers of the server's own: they watch for nobody, and a transcode's feed is no viewer but stands for some. */
-const NOT_VIEWERS: ReadonlySet<string> = new Set(['preload', 'probe', 'transcode']);
 
 /** Everything there is to scrape. */
 export interface Metrics {
@@ -59,7 +56,7 @@ export function createMetrics(streams: Streams): Metrics {
 function measure(stream: Stream): Row {
   const info = inspectStream(stream);
   const sources = info.sources.filter(({ transcode }) => transcode === undefined);
-  const consumers = info.consumers.filter(({ peer }) => !NOT_VIEWERS.has(peer.format));
+  const consumers = info.consumers.filter(isViewer);
   const gone = sentToGone(stream);
   const tracks = stream.sources.flatMap((source) => source.liveTracks);
   const senders = consumers.flatMap((consumer) => consumer.senders);

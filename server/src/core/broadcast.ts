@@ -128,6 +128,13 @@ export class Broadcast<C extends Chunk = Chunk> implements Consumer {
       this.#remove(member, reason ?? new StreamError('closed', 'stream ended'));
   }
 
+  /** Closes the viewer of this peer; false if it has none. */
+  disconnect(peerId: number, reason: Error): boolean {
+    const member = this.#members.find(({ viewer }) => viewer.peer.id === peerId);
+    if (member) this.#remove(member, reason);
+    return member !== undefined;
+  }
+
   /** Whether a late viewer would have a picture at once. */
   get primed(): boolean {
     return this.#cache.length > 0;
@@ -204,6 +211,7 @@ export async function watch<C extends Chunk>(
   if (existing) {
     selection.release();
     const joined = existing.add(viewer);
+    stream.changed();
     if (!existing.primed) stream.requestKeyframe();
     return joined;
   }
@@ -213,6 +221,7 @@ export async function watch<C extends Chunk>(
       totals.bytes += bytes;
       totals.packets += packets;
       totals.drops += drops;
+      stream.changed();
     },
     onEmpty: () => {
       shared.delete(key);
@@ -224,6 +233,18 @@ export async function watch<C extends Chunk>(
   const joined = broadcast.add(viewer);
   if (!broadcast.primed) stream.requestKeyframe();
   return joined;
+}
+
+/** Closes the consumer, or the viewer of a Broadcast, that has this peer; false if the stream has none. */
+export function disconnect(stream: Stream, peerId: number): boolean {
+  const reason = new StreamError('aborted', 'disconnected by the user');
+  return stream.subscriptions.some((subscription) => {
+    const { consumer } = subscription;
+    if (consumer instanceof Broadcast) return consumer.disconnect(peerId, reason);
+    if (consumer.peer.id !== peerId) return false;
+    subscription.close(reason);
+    return true;
+  });
 }
 
 const totalsOfGone = new WeakMap<Stream, SentTotals>();

@@ -33,6 +33,10 @@ export const ERROR_CODES = {
   limit: 'limit reached',
   /** A program that a source runs failed or is missing. */
   process: 'process failed',
+  /** A camera on a battery sleeps; it wakes by itself, or when its app is asked. */
+  asleep: 'asleep',
+  /** The user has switched the camera off. */
+  disabled: 'switched off',
   /** Stopped by us: the signal was aborted, the stream removed, the server closes. */
   aborted: 'aborted',
   /** Input of a user that cannot be used: a query, a body, a config value. */

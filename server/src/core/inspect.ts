@@ -8,14 +8,18 @@ import type { Stream } from './stream.ts';
 import type { LiveTrack } from './tracks.ts';
 import type { Transcode } from './transcode.ts';
 
-/** A track that a source receives. */
-export interface ReceiverInfo {
+/** A track that a source has, or had when it was last open. */
+export interface KnownTrack {
   readonly id: number;
   readonly codec: Codec;
-  /** Ids of the consumers' senders. */
-  readonly children: readonly number[];
   readonly bytes: number;
   readonly packets: number;
+}
+
+/** A track that a source receives. */
+export interface ReceiverInfo extends KnownTrack {
+  /** Ids of the consumers' senders. */
+  readonly children: readonly number[];
 }
 
 /** A track that a consumer is sent. */
@@ -34,10 +38,20 @@ export interface SourceInfo {
   readonly text: string;
   readonly state: SourceState;
   readonly error: StreamError | undefined;
+  /** Since when packets do not flow, ms since 1970; 0 without an error. */
+  readonly errorSinceMs: number;
+  /** Connections in a row that could not be made. */
+  readonly failures: number;
   readonly reconnects: number;
   /** The connection, while there is one. */
   readonly peer: Peer | undefined;
   readonly loudspeaker: readonly AudioCodec[];
+  /** Whether it had a loudspeaker when it was last open; undefined before. */
+  readonly hasLoudspeaker: boolean | undefined;
+  /** Seconds between key frames; 0 where not known. */
+  readonly gopSeconds: number;
+  /** Kept while it is idle. */
+  readonly tracks: readonly KnownTrack[];
   readonly receivers: readonly ReceiverInfo[];
   /** Of a source that makes its track of another one of the stream. */
   readonly transcode?: TranscodeInfo | undefined;
@@ -59,8 +73,17 @@ export interface ConsumerInfo {
 
 export interface StreamInfo {
   readonly name: string;
+  readonly enabled: boolean;
   readonly sources: readonly SourceInfo[];
   readonly consumers: readonly ConsumerInfo[];
+}
+
+/** Consumers that watch for nobody, or for a moment; a transcode's feed is no viewer but stands for some. */
+const NOT_VIEWERS: ReadonlySet<string> = new Set(['preload', 'probe', 'keyframe', 'transcode']);
+
+/** Whether somebody watches by this connection: the server's own consumers and snapshots are none. */
+export function isViewer({ peer }: Pick<ConsumerInfo, 'peer'>): boolean {
+  return !NOT_VIEWERS.has(peer.format);
 }
 
 /** Takes the picture; cheap enough for every request. */
@@ -70,7 +93,7 @@ export function inspectStream(stream: Stream): StreamInfo {
   );
   const sources = stream.sources.map((source) => inspectSource(source, consumers));
   const transcodes = stream.transcodes.map((transcode) => inspectTranscode(transcode, consumers));
-  return { name: stream.name, sources: [...sources, ...transcodes], consumers };
+  return { name: stream.name, enabled: stream.enabled, sources: [...sources, ...transcodes], consumers };
 }
 
 function inspectTranscode(
@@ -85,19 +108,27 @@ function inspectTranscode(
 function inspectSource(source: Source, consumers: readonly ConsumerInfo[]): SourceInfo {
   const { producer } = source;
   const senders = consumers.flatMap((consumer) => consumer.senders);
+  const tracks = source.activeTracks.map(({ track: { id, codec }, bytes, packets }) => ({
+    id,
+    codec,
+    bytes,
+    packets,
+  }));
   return {
     text: source.text,
     state: source.state,
     error: source.error,
+    errorSinceMs: source.errorSinceMs,
+    failures: source.failures,
     reconnects: source.reconnects,
     peer: producer?.peer,
     loudspeaker: producer?.backchannel?.codecs ?? [],
-    receivers: (producer ? source.activeTracks : []).map(({ track, bytes, packets }) => ({
-      id: track.id,
-      codec: track.codec,
+    hasLoudspeaker: source.hasLoudspeaker,
+    gopSeconds: source.gop.seconds,
+    tracks,
+    receivers: (producer ? tracks : []).map((track) => ({
+      ...track,
       children: senders.filter(({ parent }) => parent === track.id).map(({ id }) => id),
-      bytes,
-      packets,
     })),
   };
 }

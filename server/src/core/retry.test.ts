@@ -16,9 +16,10 @@ test('a broken connection is tried again at once, then ever slower, at most twic
   );
 });
 
-test('a refused password is not tried again within five seconds', () => {
-  for (let attempt = 0; attempt < 10; attempt++)
-    assert.ok((retryDelay('unauthorized', attempt) ?? 0) >= 5000);
+test('a refused password is not tried again within five seconds, nor is a camera that sleeps', () => {
+  for (const code of ['unauthorized', 'asleep', 'disabled'] as const) {
+    for (let attempt = 0; attempt < 10; attempt++) assert.ok((retryDelay(code, attempt) ?? 0) >= 5000);
+  }
 });
 
 test('a source text that cannot work is given up; every other code has a delay', () => {

@@ -7,7 +7,7 @@ const SECOND = 1000;
 const SCHEDULES = {
   /** The connection broke: likely back at once, and if not, do not hammer. */
   transient: [0.1, 1, 1, 1, 2, 2, 5, 5, 5, 10, 10, 30],
-  /** The other side refuses: cameras lock accounts after a few wrong passwords. */
+  /** The other side refuses: cameras lock accounts after a few wrong passwords, and one that sleeps shall go on sleeping. */
   refused: [5, 10, 30, 60],
 } as const;
 
@@ -24,6 +24,8 @@ export function retryDelay(code: ErrorCode, attempt: number): number | undefined
     case 'unauthorized':
     case 'unsupported':
     case 'not_found':
+    case 'asleep':
+    case 'disabled':
       return at(SCHEDULES.refused, attempt);
     default:
       return at(SCHEDULES.transient, attempt);

@@ -37,6 +37,8 @@ export interface SourceSettings {
   readonly onTrackChange: (live: LiveTrack) => void;
   /** The source gave up: only a new configuration can help. */
   readonly onGiveUp: (source: Source, reason: StreamError) => void;
+  /** Its state or its error is another one now. */
+  readonly onChange?: (() => void) | undefined;
 }
 
 const WATCHDOG_PERIOD_MS = 1000;
@@ -55,10 +57,14 @@ export class Source {
   readonly text: string;
   readonly gop = new GopCache();
   reconnects = 0;
+  /** Connections in a row that could not be made. */
+  failures = 0;
   readonly #settings: SourceSettings;
   readonly #timeline = new Timeline();
   #state: SourceState = 'idle';
   #error: StreamError | undefined;
+  #errorSinceMs = 0;
+  #hasLoudspeaker: boolean | undefined;
   #producer: Producer | undefined;
   #liveTracks: readonly LiveTrack[] = [];
   #slots = new Map<number, Slot>();
@@ -66,6 +72,8 @@ export class Source {
   #attempt = 0;
   #notBefore = 0;
   #controller: AbortController | undefined;
+  /** Of the connection that is open or being opened; aborted by `restart`. */
+  #connection: AbortController | undefined;
   #wake: AbortController | undefined;
   #opened: PromiseWithResolvers<void> | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
@@ -81,15 +89,23 @@ export class Source {
   get state(): SourceState {
     return this.#state;
   }
-  /** Why the last attempt failed; undefined once packets flow again. */
+  /** Why the last attempt failed, also while it is idle; undefined once packets flow again. */
   get error(): StreamError | undefined {
     return this.#error;
+  }
+  /** When packets ceased to flow, or the first attempt failed, ms since 1970; 0 without an error. */
+  get errorSinceMs(): number {
+    return this.#error ? this.#errorSinceMs : 0;
+  }
+  /** Whether it had a loudspeaker when it was last open; undefined before. */
+  get hasLoudspeaker(): boolean | undefined {
+    return this.#hasLoudspeaker;
   }
   /** The connection, while there is one. */
   get producer(): Producer | undefined {
     return this.#producer;
   }
-  /** The LiveTracks that the connection feeds. */
+  /** The LiveTracks that the connection feeds, or the last one fed. */
   get activeTracks(): readonly LiveTrack[] {
     return [...this.#slots.values()].map(({ live }) => live);
   }
@@ -141,15 +157,22 @@ export class Source {
     this.#controller?.abort(reason);
     this.#controller = undefined;
     this.#producer = undefined;
-    this.#state = 'idle';
+    this.#become('idle');
     this.gop.reset(undefined);
     this.#settle(reason);
+  }
+
+  /** Closes the connection and opens another one at once; who holds it keeps it, and the time line goes on. */
+  restart(): void {
+    this.retryNow();
+    if (this.held) this.#connection?.abort(restarted());
+    else this.stop();
   }
 
   /** Ends the pause after a failure. */
   retryNow(): void {
     this.#notBefore = 0;
-    if (this.#state === 'waiting') this.#state = 'opening';
+    if (this.#state === 'waiting') this.#become('opening');
     this.#wake?.abort();
   }
 
@@ -173,24 +196,29 @@ export class Source {
     const controller = new AbortController();
     const { signal } = controller;
     this.#controller = controller;
-    this.#state = 'opening';
+    this.#become('opening');
     await earlier;
     while (!signal.aborted) {
       const failure = await this.#connect(signal);
       if (signal.aborted) return;
       this.#producer = undefined;
+      if (this.#connection?.signal.aborted) {
+        this.#become('opening');
+        continue;
+      }
+      if (this.#state !== 'live') this.failures++;
       const delayMs = retryDelay(failure.code, this.#attempt++);
       if (delayMs !== undefined) this.#report(failure, delayMs);
-      this.#error = failure;
+      this.#fail(failure);
       this.#notBefore = performance.now() + (delayMs ?? Number.POSITIVE_INFINITY);
       this.#settle(failure);
       // Those who waited for the first open have been told, and give their holds back now.
       await Promise.resolve().then(() => {});
       if (delayMs === undefined) this.#settings.onGiveUp(this, failure);
       if (delayMs === undefined || this.#holds === 0) break;
-      this.#state = 'waiting';
+      this.#become('waiting');
       await this.#pause(delayMs, signal);
-      this.#state = 'opening';
+      this.#become('opening');
       this.reconnects++;
     }
     if (!signal.aborted) this.stop();
@@ -203,8 +231,23 @@ export class Source {
     log[level]('source failed', { stream, source: this.text, error: failure, retry_ms: delayMs });
   }
 
+  #become(state: SourceState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#settings.onChange?.();
+  }
+
+  #fail(failure: StreamError): void {
+    if (!this.#error) this.#errorSinceMs = Date.now();
+    this.#error = failure;
+    this.#settings.onChange?.();
+  }
+
   /** One connection from dial to end; never rejects. */
-  async #connect(signal: AbortSignal): Promise<StreamError> {
+  async #connect(stopped: AbortSignal): Promise<StreamError> {
+    const connection = new AbortController();
+    const signal = AbortSignal.any([stopped, connection.signal]);
+    this.#connection = connection;
     try {
       const producer = await this.#settings.open(signal);
       if (signal.aborted) {
@@ -295,9 +338,17 @@ export class Source {
     }
     this.#timeline.startRun(producer.onStreamTime);
     this.#producer = producer;
-    this.#state = 'live';
+    this.#hasLoudspeaker = producer.backchannel !== undefined;
+    this.failures = 0;
     this.#resetGop();
+    this.#become('live');
     this.#settings.onOpen(this, changed);
+  }
+
+  /** Packets flow again. */
+  #recover(): void {
+    this.#error = undefined;
+    this.#settings.onChange?.();
   }
 
   #resetGop(): void {
@@ -313,7 +364,7 @@ export class Source {
     if (live.lastPacketAt) slot.intervalMs = nextIntervalMs(slot.intervalMs, now - live.lastPacketAt);
     live.lastPacketAt = now;
     this.#attempt = 0;
-    this.#error = undefined;
+    if (this.#error) this.#recover();
     const draft = packet as Draft;
     draft.track = live.track;
     this.#timeline.stamp(draft, (now - this.#settings.epochMs) / 1000);
@@ -329,6 +380,8 @@ export class Source {
     this.#settings.onTrackChange(slot.live);
   }
 }
+
+const restarted = (): StreamError => new StreamError('aborted', 'source is opened anew');
 
 function pickLiveTrack(free: ReadonlySet<LiveTrack>, codec: Codec): LiveTrack | undefined {
   const sameKind = [...free].filter(({ track }) => track.codec.kind === codec.kind);

@@ -25,6 +25,8 @@ export interface StreamSettings {
   readonly findTalkEncoder?: FindTalkEncoder | undefined;
   /** Makes codecs that viewers take and cameras don't have; undefined: nobody does. */
   readonly transcoder?: Transcoder | undefined;
+  /** Something that `inspectStream` tells is another thing now, counters aside. */
+  readonly onChange?: (() => void) | undefined;
 }
 
 interface Attached {
@@ -42,6 +44,7 @@ export class Stream {
   readonly #transcodes: Transcodes;
   readonly #attached = new Map<Consumer, Attached>();
   #sources: readonly Source[] = [];
+  #enabled = true;
   #closed = false;
 
   constructor(settings: StreamSettings) {
@@ -64,6 +67,31 @@ export class Stream {
     return this.#transcodes.active;
   }
 
+  /** Whether its sources may be opened. */
+  get enabled(): boolean {
+    return this.#enabled;
+  }
+
+  /** Switches the stream off: sources close, whoever takes packets is closed, whoever comes is refused; or on again. */
+  setEnabled(enabled: boolean): void {
+    if (enabled === this.#enabled) return;
+    this.#enabled = enabled;
+    if (!enabled) {
+      for (const source of [...this.#sources, this.#pushSource]) this.#drop(source, this.#disabled());
+    }
+    this.changed();
+  }
+
+  /** Opens its sources anew. Who takes packets stays, and is given those of the new connection on the same time line. */
+  restart(): void {
+    for (const source of this.sources) source.restart();
+  }
+
+  /** Somebody came or left: listeners look again. */
+  changed(): void {
+    this.#settings.onChange?.();
+  }
+
   /** Whether this source is the one that clients push into. */
   isPushed(source: Source): boolean {
     return source === this.#pushSource;
@@ -83,11 +111,12 @@ export class Stream {
     });
     for (const source of earlier.values())
       this.#drop(source, new StreamError('aborted', 'source was replaced'));
+    this.changed();
   }
 
   /** Chooses tracks for a consumer and holds their sources; rejects with StreamError. `except` is a source text not to use (loops). */
-  select(wanted: Accepts, except?: string): Promise<Selection> {
-    if (this.#closed) throw new StreamError('not_found', `stream ${this.name} was removed`);
+  async select(wanted: Accepts, except?: string): Promise<Selection> {
+    this.#requireOpen();
     const candidates = this.sources.filter(({ text }) => except === undefined || text !== except);
     return select(this.name, candidates, wanted, this.#transcodes);
   }
@@ -97,8 +126,10 @@ export class Stream {
     const subscription = new Subscription(consumer, selection.liveTracks, () => {
       this.#attached.delete(consumer);
       selection.release();
+      this.changed();
     });
     this.#attached.set(consumer, { subscription, selection });
+    this.changed();
     try {
       subscription.start(selection.sources.flatMap((source) => source.gop.packets));
     } catch (error) {
@@ -122,6 +153,7 @@ export class Stream {
    * fails, falls silent, or another client takes over.
    */
   async publish(producer: Producer, signal: AbortSignal): Promise<void> {
+    this.#requireOpen();
     const ended = this.#push.offer(producer, signal);
     ended.catch(() => {});
     this.#pushSource.retryNow();
@@ -135,6 +167,7 @@ export class Stream {
 
   /** Codecs of the loudspeaker that a talk would use: opens sources in order until one has a loudspeaker; empty if none has. */
   async findLoudspeaker(): Promise<readonly AudioCodec[]> {
+    if (!this.#enabled) return [];
     for (const source of this.sources) {
       try {
         await source.open();
@@ -169,7 +202,8 @@ export class Stream {
    * Connects a microphone to the first source whose loudspeaker takes (or can be given) what it sends. A newer talk
    * on the same loudspeaker replaces the older. Returns the function that ends it.
    */
-  talk(microphone: Microphone): Promise<() => void> {
+  async talk(microphone: Microphone): Promise<() => void> {
+    this.#requireOpen();
     return this.#intercom.talk(microphone, this.sources);
   }
 
@@ -194,7 +228,17 @@ export class Stream {
       onOpen: (source, changed) => this.#sourceOpened(source, changed),
       onTrackChange: (live) => this.#trackChanged(live),
       onGiveUp: (source, reason) => this.#drop(source, reason),
+      onChange: () => this.changed(),
     });
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new StreamError('not_found', `stream ${this.name} was removed`);
+    if (!this.#enabled) throw this.#disabled();
+  }
+
+  #disabled(): StreamError {
+    return new StreamError('disabled', `${this.name} is switched off`);
   }
 
   #sourceOpened(source: Source, changed: readonly LiveTrack[]): void {

@@ -15,6 +15,9 @@ export interface StreamEntry {
   readonly sources: readonly string[];
 }
 
+/** Told the name of a stream that was made, changed or removed. */
+export type StreamsListener = (name: string) => void;
+
 const LINGER_MS = 5000;
 const MAXIMUM_STREAMS = 1000;
 
@@ -26,6 +29,7 @@ export class Streams {
   readonly #streams = new Map<string, Stream>();
   /** Second names of streams. */
   readonly #aliases = new Map<string, string>();
+  readonly #listeners = new Set<StreamsListener>();
   readonly #log = createLogger('streams');
 
   constructor(
@@ -51,6 +55,12 @@ export class Streams {
     const stream = this.get(name);
     if (!stream) throw new StreamError('not_found', `stream not found: ${name}`);
     return stream;
+  }
+
+  /** Calls the listener, in the middle of the change, for all that `inspectStream` tells but counters. Returns the function that ends it. */
+  onChange(listener: StreamsListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   names(): string[] {
@@ -79,9 +89,11 @@ export class Streams {
       lingerMs: this.#lingerMs,
       findTalkEncoder: this.#findTalkEncoder,
       transcoder: this.#transcoder,
+      onChange: () => this.#changed(name),
     });
     this.#aliases.delete(name);
     this.#streams.set(name, stream);
+    this.#changed(name);
     return stream;
   }
 
@@ -92,9 +104,13 @@ export class Streams {
 
   /** Removes the stream and closes its viewers; false if there is none. */
   delete(name: string): boolean {
-    this.#streams.get(name)?.close();
+    const stream = this.#streams.get(name);
     for (const [alias, target] of this.#aliases) if (target === name) this.#aliases.delete(alias);
-    return this.#aliases.delete(name) || this.#streams.delete(name);
+    if (!stream) return this.#aliases.delete(name);
+    stream.close();
+    this.#streams.delete(name);
+    this.#changed(name);
+    return true;
   }
 
   /** Makes the streams those of a new configuration: `earlier` names the ones that the old one had. Others stay. */
@@ -102,6 +118,10 @@ export class Streams {
     const wanted = new Set(entries.map(({ name }) => name));
     for (const name of earlier) if (!wanted.has(name)) this.delete(name);
     for (const { name, sources } of entries) this.set(name, sources);
+  }
+
+  #changed(name: string): void {
+    for (const listener of this.#listeners) listener(name);
   }
 
   close(): void {
