@@ -1,4 +1,5 @@
 /** The player page: `stream.html?src=a[&src=b…]&mode=…&media=…&background&width=320px`. */
+import './styles/stream.css';
 import '../../frontend-card/src/player/player.ts';
 import { h } from '../../frontend-card/src/player/dom.ts';
 import { parsePageQuery } from '../../frontend-card/src/player/url.ts';

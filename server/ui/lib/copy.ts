@@ -6,7 +6,8 @@ export async function copyText(text: string): Promise<boolean> {
   } catch {
     const area = document.createElement('textarea');
     area.value = text;
-    area.style.cssText = 'position: fixed; opacity: 0';
+    area.style.position = 'fixed';
+    area.style.opacity = '0';
     document.body.append(area);
     area.select();
     const copied = document.execCommand('copy');

@@ -1,0 +1,18 @@
+/** `<ph-add>` */
+import { html, LitElement } from 'lit';
+import { t } from '../../lib/i18n.ts';
+import type { Place } from '../../lib/router.ts';
+import { shared } from '../../lib/styles.ts';
+
+export class PhAdd extends LitElement {
+  static override properties = { place: { attribute: false } };
+  declare place: Place;
+
+  static override styles = [shared];
+
+  override render() {
+    return html`<ph-page heading=${t('common.page.add')}></ph-page>`;
+  }
+}
+
+customElements.define('ph-add', PhAdd);
