@@ -23,8 +23,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rtp: ['util', 'codecs', 'core'],
   net: ['util', 'codecs', 'core'],
   formats: ['util', 'config', 'codecs', 'core', 'rtp', 'net'],
-  api: ['util', 'config', 'codecs', 'core', 'rtp', 'net', 'formats'],
-  homeassistant: ['util', 'config', 'codecs', 'core', 'net', 'formats'],
+  cameras: ['util', 'config', 'codecs', 'core', 'formats'],
+  api: ['util', 'config', 'codecs', 'core', 'rtp', 'net', 'formats', 'cameras'],
+  homeassistant: ['util', 'config', 'codecs', 'core', 'net', 'formats', 'cameras'],
 };
 
 const MAXIMUM_LINES = 400;

@@ -27,11 +27,16 @@ export const CONFIGURATION_EXAMPLE = `api:
 
 streams:
   front_door: rtsp://user:password@192.168.1.10/stream1
+  front_door_sub: rtsp://user:password@192.168.1.10/stream2
   garden:
     - rtsp://user:password@192.168.1.11/h264 # tried first, for each track
     - ffmpeg:garden#audio=opus # what the first one does not have
   yard: { url: onvif://user:password@192.168.1.12, transcode: never }
   upload: # no source: somebody pushes into it
+
+cameras:
+  front_door: { name: Front door, area: Entrance, sub: front_door_sub, doorbell: true }
+  yard: { enabled: false } # nothing opens its sources
 
 preload:
   front_door: video&audio # kept running, so that it is there at once

@@ -17,10 +17,14 @@ streams:
   radio: [ rtsp://192.0.2.2/, "teletext:100" ]
   upload:
   away: nowhere
+cameras:
+  door: { sub: radio }
+  again: { sub: window }
+  garage: { enabled: false }
 `);
   assert.deepEqual(
     notes.map(({ path }) => path),
-    ['ngrok', 'streams.radio', 'streams.away'],
+    ['ngrok', 'streams.radio', 'streams.away', 'cameras.again.sub', 'cameras.garage'],
   );
   assert.match(notes[0]!.note, /has no effect/);
   assert.match(notes[1]!.note, /teletext/);

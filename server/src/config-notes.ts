@@ -1,6 +1,7 @@
 /**
  * What stands in the configuration and has no effect: sections that nothing here reads, such as those of go2rtc for
- * what Porthole does not have, and streams whose sources nothing here can open. None of it is a mistake; it is told once.
+ * what Porthole does not have, streams whose sources nothing here can open, and cameras without a stream. None of it is a
+ * mistake; it is told once.
  */
 import { type Config, configSchema } from './config/schema.ts';
 import { streamList } from './config/streams.ts';
@@ -29,7 +30,17 @@ export function configNotes(config: Config): ConfigNote[] {
       return note === undefined ? [] : [{ path: `streams.${name}`, note }];
     }),
   );
-  return [...sections, ...sources];
+  return [...sections, ...sources, ...notesOnCameras(config, isStream)];
+}
+
+function notesOnCameras({ cameras }: Config, isStream: (name: string) => boolean): ConfigNote[] {
+  return Object.entries(cameras).flatMap(([id, entry]) => {
+    const path = `cameras.${id}`;
+    if (!isStream(id)) return [{ path, note: 'there is no stream of this name: it has no effect' }];
+    const sub = entry?.sub;
+    if (sub === undefined || (sub !== id && isStream(sub))) return [];
+    return [{ path: `${path}.sub`, note: `there is no other stream ${sub}: it has no effect` }];
+  });
 }
 
 function noteOnSource(text: string, isStream: (name: string) => boolean): string | undefined {

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import { setValue } from '../config/edit.ts';
 import { ConfigError } from '../config/error.ts';
+import { keepChanges } from '../config/keep.ts';
 import type { ApiContext } from './context.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function keepInConfig(
   value: unknown,
 ): Promise<FastifyReply> {
   try {
-    if (store.file) await store.edit((text) => setValue(text, path, value));
+    await keepChanges(store, [[path, value]]);
     return reply.send();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

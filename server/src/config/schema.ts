@@ -138,6 +138,29 @@ const streams = Type.Record(Type.String(), stream, {
   default: {},
 });
 
+const cameras = Type.Record(
+  Type.String(),
+  Type.Union([
+    Type.Null(),
+    Type.Object({
+      name: text('Name'),
+      area: text('Area', { description: 'Where it is; areas of Home Assistant are matched by it.' }),
+      sub: text('Sub stream', {
+        description: 'Name of the stream with a smaller picture of the same camera.',
+      }),
+      enabled: Type.Optional(
+        Type.Boolean({ title: 'Enabled', description: 'false: nothing opens its sources.' }),
+      ),
+      doorbell: Type.Optional(Type.Boolean({ title: 'Doorbell', description: 'true: it rings.' })),
+    }),
+  ]),
+  {
+    title: 'Cameras',
+    description: 'What the stream of this name cannot say by itself.',
+    default: {},
+  },
+);
+
 const publish = Type.Record(Type.String(), Type.Union([Type.String(), sourceList]), {
   title: 'Publish',
   description: 'Stream name and the address it is pushed to, such as rtmp://server/app/key, or several.',
@@ -312,6 +335,7 @@ export const configSchema = Type.Object(
     log,
     env,
     streams,
+    cameras,
     publish,
     preload,
     rtsp,
