@@ -28,14 +28,15 @@
     const { player, root, shown, still } = find();
     const text = (selector) => {
       const element = root.querySelector(selector);
-      return element.hidden ? '' : element.textContent;
+      return element.closest('[hidden]') ? '' : element.textContent;
     };
     const video = shown?.tagName === 'VIDEO' ? shown : undefined;
     const ranges = video?.buffered;
     const end = ranges?.length ? ranges.end(ranges.length - 1) : 0;
     return {
       state: player.state,
-      badge: text('.badge'),
+      badge: text('.badge .mode'),
+      delay: text('.badge .delay'),
       title: root.querySelector('.badge').title,
       words: text('.message span'),
       countdown: text('.message small'),

@@ -9,6 +9,7 @@
  */
 import { createLiveEdge, TARGET } from './live-edge.ts';
 import type { StreamSocket } from './socket.ts';
+import { text } from './texts.ts';
 import {
   createVideo,
   onFirstFrame,
@@ -106,7 +107,7 @@ export function openMse(socket: StreamSocket, options: TransportOptions, events:
   const recover = (error: unknown) => {
     const full = error instanceof DOMException && error.name === 'QuotaExceededError';
     if (!full || ++refused > 2 || !buffer || buffer.updating) {
-      fail(`The browser refused the video: ${error instanceof Error ? error.message : error}`);
+      fail(text('refusedVideo', { reason: error instanceof Error ? error.message : String(error) }));
       return;
     }
     buffer.remove(0, refused === 1 ? Math.max(0.1, video.currentTime - 1) : Number.POSITIVE_INFINITY);
@@ -158,26 +159,26 @@ export function openMse(socket: StreamSocket, options: TransportOptions, events:
     try {
       buffer = source!.addSourceBuffer(contentType);
     } catch {
-      fail(`This browser can't play ${contentType}`);
+      fail(text('refusedType', { type: contentType }));
       return;
     }
     buffer.mode = 'segments';
     buffer.addEventListener('updateend', onUpdateEnd);
-    buffer.addEventListener('error', () => fail("The browser can't decode the video"));
+    buffer.addEventListener('error', () => fail(text('undecodable')));
     pump();
   });
   socket.onBinary = (bytes) => {
     events.media();
     queue.push(bytes);
     queuedBytes += bytes.length;
-    if (queuedBytes > MAX_QUEUED_BYTES) fail('The browser decodes too slowly');
+    if (queuedBytes > MAX_QUEUED_BYTES) fail(text('tooSlow'));
     else pump();
   };
 
   const Source = mediaSourceClass();
   const codecs = supportedCodecs(options);
   if (!Source || !codecs) {
-    queueMicrotask(() => fail("This browser can't play fragmented MP4"));
+    queueMicrotask(() => fail(text('mseMissing')));
   } else {
     source = new Source();
     // The server's answer needs an open source to go into.
@@ -190,7 +191,7 @@ export function openMse(socket: StreamSocket, options: TransportOptions, events:
       video.src = URL.createObjectURL(source);
       source.addEventListener('sourceopen', () => URL.revokeObjectURL(video.src), { once: true });
     }
-    video.addEventListener('error', () => fail("The browser can't decode the video"));
+    video.addEventListener('error', () => fail(text('undecodable')));
     onFirstFrame(video, events.playing);
   }
   const timer = setInterval(check, CHECK_MS);
@@ -201,6 +202,7 @@ export function openMse(socket: StreamSocket, options: TransportOptions, events:
     get audio() {
       return audio;
     },
+    latency: () => (started && buffer?.buffered.length ? Math.max(0, slack()) : undefined),
     close() {
       closed = true;
       clearInterval(timer);

@@ -1,4 +1,5 @@
 /** Draws single pictures on a canvas as they come: what `mp4` (key frames) and `mjpeg` have in common. */
+import { text } from './texts.ts';
 import type { TransportEvents } from './transport.ts';
 
 export interface Picture {
@@ -48,7 +49,7 @@ export function createPictures(
       try {
         await draw(bytes);
       } catch {
-        if (++bad === MAX_BAD_PICTURES) events.failed("The browser can't decode the pictures");
+        if (++bad === MAX_BAD_PICTURES) events.failed(text('undecodablePictures'));
       }
     }
     busy = false;

@@ -1,11 +1,12 @@
 /**
- * The life of a player without its looks: rounds of modes, retries, sleep and wake, a talk.
+ * The life of a player without its looks: rounds of modes, retries, sleep and wake, a talk, another tier.
  *
  *   idle ──start──▶ connecting ──picture──▶ playing ──lost──▶ connecting …
  *     ▲                 │ all rounds failed                        │ again and again
  *     └────stop─────    ▼                                          ▼
  *                    waiting (back-off) ──▶ connecting
  */
+import type { Connect, Tier } from './addresses.ts';
 import {
   backoffMs,
   type Failure,
@@ -17,15 +18,17 @@ import {
   sentence,
 } from './policy.ts';
 import { openSession, type Session } from './session.ts';
+import { text } from './texts.ts';
 import type { Transport } from './transport.ts';
 import type { WebrtcTransport } from './webrtc.ts';
 
 export interface PlaybackOptions {
-  readonly url: string;
+  readonly connect: Connect;
+  /** The first to be played. */
+  readonly tier: Tier;
   readonly mode: string;
   readonly video: boolean;
   readonly audio: boolean;
-  readonly iceServers: Promise<readonly RTCIceServer[]>;
   /** Why the camera gives nothing, as far as the server knows. */
   diagnose(): Promise<string | undefined>;
   /** Asked at each start of a transport. */
@@ -46,6 +49,8 @@ export interface PlaybackEvents {
 export interface Playback {
   readonly state: PlaybackState;
   readonly transport: Transport | undefined;
+  /** Of what is shown. */
+  readonly tier: Tier | undefined;
   /** Modes that were tried in vain before the one that plays. */
   readonly failures: readonly Failure[];
   /** Why it waits or stalls, as a sentence. */
@@ -56,6 +61,8 @@ export interface Playback {
   stop(): void;
   /** Ends a wait: the network is back, the user is impatient. */
   retry(): void;
+  /** Plays this tier from now on; what is shown stays until its first picture. */
+  follow(tier: Tier): void;
   /** Sends a microphone track to the camera; opens a WebRTC session with it where the present one can't. Rejects with an Error to show. */
   talk(track: MediaStreamTrack): Promise<void>;
   hush(): void;
@@ -70,6 +77,10 @@ const DEAD_PICTURES_MS = 60_000;
 const WATCH_MS = 1000;
 const IMPROVE_MS = 30_000;
 const IMPROVE_MAX_MS = 600_000;
+/** A tier that did not come while another plays gets its next chance after this. */
+const SWAP_AGAIN_MS = 15_000;
+/** A sub stream that did not come is replaced by the main stream for so long. */
+const AVOID_SUB_MS = 60_000;
 
 /** Shows single pictures, for want of better. */
 function isMakeshift(mode: Mode): boolean {
@@ -93,6 +104,9 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
   let improveTimer: ReturnType<typeof setTimeout> | undefined;
   let improveMs = IMPROVE_MS;
   let looking = false;
+  let tier = options.tier;
+  let avoidSubUntilMs = 0;
+  let swapTimer: ReturnType<typeof setTimeout> | undefined;
 
   const enter = (to: PlaybackState) => {
     state = to;
@@ -103,7 +117,7 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
     clearTimeout(retryTimer);
     const earlier = round === 0 ? [] : failures;
     failures = [...earlier];
-    session = open(rounds[round]!, undefined, {
+    session = open(rounds[round]!, tier, undefined, {
       show(transport, race) {
         showing(transport, [...earlier, ...race]);
         if (round > 0) improveLater();
@@ -115,7 +129,7 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
   };
 
   /** Opens a session beside the present one, which it replaces with its first picture. Rejects when none comes. */
-  const challenge = (modes: readonly Mode[], microphone?: MediaStreamTrack): Promise<void> => {
+  const challenge = (modes: readonly Mode[], of: Tier, microphone?: MediaStreamTrack): Promise<void> => {
     withdraw?.();
     return new Promise((resolve, reject) => {
       const lose = (reason: string) => {
@@ -124,7 +138,7 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
         reject(new Error(reason));
       };
       const won = () => session === challenger;
-      const challenger = open(modes, microphone, {
+      const challenger = open(modes, of, microphone, {
         show(transport, race) {
           const before = session;
           if (!won()) withdraw = undefined;
@@ -139,7 +153,7 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
           else lose(sentence(race[0]?.reason ?? ''));
         },
       });
-      withdraw = () => lose('It was interrupted.');
+      withdraw = () => lose(text('interrupted'));
     });
   };
 
@@ -164,16 +178,27 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
 
   const improve = () => {
     if (state !== 'playing' || document.hidden || withdraw) improveLater();
-    else challenge(rounds[0]!).catch(improveLater);
+    else challenge(rounds[0]!, tier).catch(improveLater);
+  };
+
+  /** Brings the wanted tier beside the present one, if that is another. */
+  const swap = () => {
+    clearTimeout(swapTimer);
+    if (!session?.shown || session.tier === tier) return;
+    challenge(rounds[round]!, tier).catch(() => {
+      clearTimeout(swapTimer);
+      swapTimer = setTimeout(swap, SWAP_AGAIN_MS);
+    });
   };
 
   const open = (
     modes: readonly Mode[],
+    of: Tier,
     microphone: MediaStreamTrack | undefined,
     handlers: Pick<Parameters<typeof openSession>[1], 'show' | 'failuresChanged' | 'ended'>,
   ) =>
     openSession(
-      { ...options, ...options.sound(), modes, microphone },
+      { ...options, ...options.sound(), tier: of, addresses: options.connect(of), modes, microphone },
       { attach: events.attach, silenced: events.silenced, ...handlers },
     );
 
@@ -196,6 +221,11 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
   const wait = () => {
     withdraw?.();
     clearTimeout(improveTimer);
+    clearTimeout(swapTimer);
+    if (tier === 'sub' && attempt > 0) {
+      avoidSubUntilMs = Date.now() + AVOID_SUB_MS;
+      tier = 'main';
+    }
     round = 0;
     const delayMs = backoffMs(++attempt, Math.random());
     retryAtMs = Date.now() + delayMs;
@@ -228,9 +258,9 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
     if (session?.shown !== shown) return;
     const patienceMs = isMakeshift(shown.mode) ? DEAD_PICTURES_MS : DEAD_MS;
     // A camera that is away is the server's to wait for: it goes on here as soon as there is something.
-    if (!reason && silentMs > patienceMs) reconnect('The camera sends no picture.');
+    if (!reason && silentMs > patienceMs) reconnect(sentence(text('sendsNothing')));
     else if (reason || (silentMs > STALLED_MS && !isMakeshift(shown.mode))) {
-      problem = sentence(reason ?? 'The camera sends no picture');
+      problem = sentence(reason ?? text('sendsNothing'));
       enter('stalled');
     } else if (state === 'stalled') enter('playing');
   };
@@ -254,6 +284,9 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
     },
     get transport() {
       return session?.shown;
+    },
+    get tier() {
+      return session?.shown && session.tier;
     },
     get failures() {
       return failures;
@@ -279,6 +312,7 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
       if (state === 'idle') return;
       clearTimeout(retryTimer);
       clearTimeout(improveTimer);
+      clearTimeout(swapTimer);
       clearInterval(watchTimer);
       removeEventListener('online', retry);
       if (session?.shown) events.leave();
@@ -288,13 +322,25 @@ export function createPlayback(options: PlaybackOptions, events: PlaybackEvents)
       enter('idle');
     },
 
+    follow(next) {
+      if (next === 'sub' && Date.now() < avoidSubUntilMs) return;
+      if (next === tier) return;
+      tier = next;
+      if (session?.shown) swap();
+      else if (session) {
+        session.close();
+        connect();
+      }
+    },
+
     async talk(track) {
       const shown = session?.shown as Partial<WebrtcTransport> | undefined;
-      if (shown?.setMicrophone && shown.canTalk) {
+      tier = 'main';
+      if (session && session.tier === tier && shown?.setMicrophone && shown.canTalk) {
         await shown.setMicrophone(track);
         return;
       }
-      await challenge([rounds.flat().find(isWebrtc) ?? 'webrtc'], track);
+      await challenge([rounds.flat().find(isWebrtc) ?? 'webrtc'], tier, track);
     },
 
     hush() {

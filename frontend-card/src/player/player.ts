@@ -2,159 +2,221 @@
  * `<porthole-player src="front-door">`: plays a stream of a Porthole (or go2rtc) server, by whatever works fastest.
  *
  *   src         name of the stream
- *   mode        modes in order of preference; default webrtc,mse,mp4,mjpeg
+ *   sub         name of the same camera's small stream: played where the player is small, see tier.ts
+ *   tier        auto, main or sub; default auto
+ *   mode        modes in order of preference; default webrtc,mse,hls,mp4,mjpeg
  *   media       video, audio, microphone; default video,audio
  *   base        address of the server; default: beside the document
  *   name        title over the picture; default: src; empty: none
  *   muted       starts without sound
+ *   talk        hold (a short press stays, too) or open (a press stays); default hold
+ *   controls    full, minimal or none; default full
+ *   aspect      width / height that stays whatever comes, such as 16 / 9; default: that of the picture
+ *   zoom        off: no looking closer
  *   background  goes on while hidden or off-screen
+ *   slideshow   pictures from time to time, no stream
  *
- * Slot `lead`: what stands before the name, such as a way back. Fires `statechange` when `state` changes.
- * Keys: space or k, m, arrows up and down, f, p, s. Needs nothing from outside; the looks are in styles.ts.
+ * Properties `connect` and `diagnose` replace `base` where addresses come from elsewhere; `sub` is then only said to be
+ * there. Slots: `lead` before the name, `tools` in the bar, `over` on the picture. Fires `statechange`, `volumechange`
+ * and `talkchange`. Keys are in keys.ts. Needs nothing from outside; the looks are in styles.ts.
  */
+import type { Connect, Tier } from './addresses.ts';
+import { readAttributes, STREAM_ATTRIBUTES } from './attributes.ts';
 import { createBackdrop } from './backdrop.ts';
 import { type Actions, type Controls, createControls } from './controls.ts';
 import { diagnose } from './diagnose.ts';
 import { h } from './dom.ts';
-import { iceServersOf } from './ice-servers.ts';
-import { createIntercom, type Intercom } from './intercom.ts';
+import { createGestures, type Gestures } from './gestures.ts';
+import { createIntercom, type Intercom, type TalkState } from './intercom.ts';
+import { actionOfKey } from './keys.ts';
+import { createNotice } from './notice.ts';
 import { type PictureElement, savePicture, sizeOf } from './picture.ts';
 import { createPlayback, type Playback, type PlaybackState } from './playback.ts';
-import { DEFAULT_MODE } from './policy.ts';
+import type { Mode } from './policy.ts';
 import { type Presence, watchPresence } from './presence.ts';
-import { canFullscreen, isPip, toggleFullscreen, togglePip } from './screen.ts';
+import { createQuiet, type Quiet } from './quiet.ts';
+import { isPip, toggleFullscreen, togglePip } from './screen.ts';
+import { createSound } from './sound.ts';
+import { createStage } from './stage.ts';
 import { STYLES } from './styles.ts';
+import { text } from './texts.ts';
+import { chooseTier } from './tier.ts';
 import { play } from './transport.ts';
-import { apiUrl, socketUrl } from './url.ts';
+import { viewOf } from './view.ts';
 
 /** Unseen for so long: the stream is let go. */
 const UNSEEN_MS = 5000;
-/** Without a movement for so long: the controls fade. */
-const QUIET_MS = 2500;
-const NOTICE_MS = 6000;
 const TICK_MS = 500;
+const DELAY_TICK_MS = 2000;
+/** A size that lasts so long is worth another stream. */
+const RESIZED_MS = 300;
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
 
 export class PortholePlayer extends HTMLElement {
-  static readonly observedAttributes = ['src', 'mode', 'media', 'base', 'name', 'background'];
+  static readonly observedAttributes = [...STREAM_ATTRIBUTES, 'tier', 'name', 'aspect', 'talk', 'background'];
 
-  readonly #stage = h('div', { class: 'stage' });
-  readonly #backdrop = createBackdrop();
+  /** Where the streams are; before the player is put into a document. */
+  connect: Connect | undefined;
+  /** Why the camera gives nothing, as far as somebody knows; goes with `connect`. */
+  diagnose: (() => Promise<string | undefined>) | undefined;
+
+  readonly #sound = createSound((chosen) => {
+    this.#stage.applySound();
+    this.#render();
+    if (chosen) this.dispatchEvent(new Event('volumechange'));
+  });
+  readonly #stage = createStage(this.#sound, {
+    changed: () => this.#render(),
+    paused: () => this.#playback?.transport && this.pause(),
+  });
   readonly #controls: Controls;
   readonly #intercom: Intercom;
+  readonly #gestures: Gestures;
+  readonly #quiet: Quiet;
+  readonly #backdrop = createBackdrop({
+    key: () => this.#attributes.src,
+    eager: () => this.connect !== undefined,
+    poster: async () => (await this.#connect(this.#tier)).poster,
+  });
+  readonly #resizes = new ResizeObserver(() => {
+    clearTimeout(this.#resizeTimer);
+    this.#resizeTimer = setTimeout(() => this.#followTier(), RESIZED_MS);
+  });
+  readonly #notice = createNotice(() => this.#render());
+  #attributes = readAttributes(this);
   #playback: Playback | undefined;
   #presence: Presence | undefined;
   #listening = new AbortController();
   #state: PlaybackState = 'idle';
+  #talked: TalkState = 'off';
   #paused = false;
-  #muted = false;
-  /** Muted because the browser wants a click before it lets sound out. */
-  #silenced = false;
-  #volume = 1;
-  #notice = '';
   #unseenTimer: Timer;
-  #quietTimer: Timer;
-  #noticeTimer: Timer;
+  #resizeTimer: Timer;
   #tickTimer: Timer;
 
   constructor() {
     super();
     const actions: Actions = {
       togglePlay: () => (this.state === 'idle' ? this.play() : this.pause()),
-      retry: () => this.#playback?.retry(),
-      toggleMute: () => {
-        this.muted = !this.#muted;
-      },
-      setVolume: (volume) => {
-        this.volume = volume;
-      },
-      talkDown: () => void this.#intercom.start(),
-      talkUp: () => this.#intercom.stop(),
-      snapshot: () => this.#element && void savePicture(this.#element, this.#src),
-      togglePip: () =>
-        togglePip(this.#video).catch(() => this.#tell('The browser refused picture-in-picture.')),
+      retry: () => this.retry(),
+      toggleMute: () => this.#sound.mute(!this.#sound.muted),
+      setVolume: this.#sound.turn,
+      talkDown: () => this.talk(),
+      talkUp: () => this.hush(),
+      snapshot: () => this.#element && void savePicture(this.#element, this.#attributes.src),
+      resetZoom: () => this.#gestures.reset(),
+      togglePip: () => togglePip(this.#video).catch(() => this.tell(text('refusedPip'))),
       toggleFullscreen: () =>
-        toggleFullscreen(this, this.#video).catch(() => this.#tell('The browser refused full screen.')),
+        toggleFullscreen(this, this.#video).catch(() => this.tell(text('refusedFullscreen'))),
     };
     this.#controls = createControls(actions);
     this.#intercom = createIntercom({
       talk: async (track) => this.#playback?.talk(track),
       hush: () => this.#playback?.hush(),
-      changed: () => this.#render(),
+      changed: () => this.#onTalk(),
       level: (level) => this.#controls.setLevel(level),
-      failed: (message) => this.#tell(message),
+      failed: (message) => this.tell(message),
     });
+    this.#gestures = createGestures({
+      frame: this.#stage.element,
+      host: this,
+      enabled: () => this.#attributes.zoom && this.#element !== undefined,
+      ownsWheel: () => this.matches(':fullscreen, :focus-within'),
+      doubleClicked: actions.toggleFullscreen,
+      changed: () => this.#onLook(),
+    });
+    this.#quiet = createQuiet(this, () => this.#isBusy());
     const root = this.attachShadow({ mode: 'open' });
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLES);
     root.adoptedStyleSheets = [sheet];
-    root.append(...this.#backdrop.elements, this.#stage, ...this.#controls.elements);
-    for (const type of ['pointermove', 'pointerdown', 'focusin', 'keydown'])
-      this.addEventListener(type, this.#wake);
-    this.addEventListener('pointerleave', this.#doze);
-    this.addEventListener('keydown', (event) => this.#onKey(event, actions));
-    this.#stage.addEventListener('dblclick', actions.toggleFullscreen);
+    const frame = h('div', { class: 'frame' }, ...this.#backdrop.elements, this.#stage.element);
+    root.append(frame, ...this.#controls.elements);
+    this.addEventListener('keydown', (event) => {
+      const action = actionOfKey(event, actions, this.#gestures, this.#sound.volume);
+      action?.();
+      if (action) event.preventDefault();
+    });
   }
 
   connectedCallback(): void {
     if (!this.hasAttribute('tabindex')) this.tabIndex = 0;
     this.setAttribute('role', 'region');
-    this.#muted = this.hasAttribute('muted');
+    this.#sound.mute(this.hasAttribute('muted'));
     this.#listening = new AbortController();
-    document.addEventListener('fullscreenchange', () => this.#render(), { signal: this.#listening.signal });
+    const { signal } = this.#listening;
+    document.addEventListener('fullscreenchange', () => this.#onLook(), { signal });
     this.#presence = watchPresence(
       this,
       () => this.#followPresence(),
       () => this.#playback?.stop(),
     );
+    this.#resizes.observe(this);
     this.#restart();
   }
 
   disconnectedCallback(): void {
     this.#listening.abort();
     this.#presence?.close();
+    this.#resizes.disconnect();
     this.#stop();
     this.#backdrop.clear();
-    for (const timer of [this.#unseenTimer, this.#quietTimer, this.#noticeTimer, this.#tickTimer])
-      clearTimeout(timer);
+    this.#backdrop.slideshow(false);
+    this.#quiet.close();
+    this.#notice.close();
+    for (const timer of [this.#unseenTimer, this.#resizeTimer, this.#tickTimer]) clearTimeout(timer);
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (!this.isConnected || before === after) return;
-    if (name === 'background') this.#followPresence();
-    else if (name === 'name') this.#render();
-    else {
+    this.#attributes = readAttributes(this);
+    if (STREAM_ATTRIBUTES.includes(name)) {
       this.#stop();
-      this.#backdrop.clear();
+      if (name !== 'slideshow') this.#backdrop.clear();
       this.#restart();
-    }
+    } else if (name === 'background') this.#followPresence();
+    else if (name === 'tier') this.#followTier();
+    else this.#render();
   }
 
   get state(): PlaybackState {
     return this.#playback?.state ?? 'idle';
   }
 
+  /** The mode that is shown. */
+  get playingMode(): Mode | undefined {
+    return this.#playback?.transport?.mode;
+  }
+
+  /** The tier that is shown. */
+  get playingTier(): Tier | undefined {
+    return this.#playback?.tier;
+  }
+
+  get talkState(): TalkState {
+    return this.#intercom.state;
+  }
+
+  /** Width and height of the picture; 0 while there is none. */
+  get pictureSize(): readonly [number, number] {
+    return sizeOf(this.#element);
+  }
+
   get muted(): boolean {
-    return this.#muted;
+    return this.#sound.muted;
   }
 
   set muted(muted: boolean) {
-    this.#muted = muted;
-    this.#silenced = false;
-    if (!muted && this.#volume === 0) this.#volume = 1;
-    this.#applySound();
+    this.#sound.mute(muted);
   }
 
   get volume(): number {
-    return this.#volume;
+    return this.#sound.volume;
   }
 
   set volume(volume: number) {
-    this.#volume = Math.min(1, Math.max(0, volume));
-    this.#muted = this.#volume === 0;
-    this.#silenced = false;
-    this.#applySound();
+    this.#sound.turn(volume);
   }
 
   play(): void {
@@ -169,20 +231,27 @@ export class PortholePlayer extends HTMLElement {
     this.#playback?.stop();
   }
 
-  get #base(): string {
-    return new URL(this.getAttribute('base') ?? '', document.baseURI).href;
+  /** Ends a wait for the next attempt: something says that it may work now. */
+  retry(): void {
+    this.#playback?.retry();
   }
 
-  get #src(): string {
-    return this.getAttribute('src') ?? '';
+  /** Opens the microphone; what prevents it is told on the picture. */
+  talk(): void {
+    void this.#intercom.start();
   }
 
-  get #name(): string {
-    return this.getAttribute('name') ?? this.#src;
+  hush(): void {
+    this.#intercom.stop();
   }
 
-  get #media(): readonly string[] {
-    return (this.getAttribute('media') || 'video,audio').split(/[\s,+]+/);
+  /** Shows a sentence for a few seconds. */
+  tell(notice: string): void {
+    this.#notice.tell(notice);
+  }
+
+  get #connect(): Connect {
+    return this.connect ?? this.#attributes.connect;
   }
 
   get #element(): PictureElement | undefined {
@@ -193,6 +262,18 @@ export class PortholePlayer extends HTMLElement {
     return this.#element instanceof HTMLVideoElement ? this.#element : undefined;
   }
 
+  get #tier(): Tier {
+    return chooseTier({
+      choice: this.#attributes.tier,
+      hasSub: this.#attributes.hasSub,
+      width: this.clientWidth,
+      fullscreen: document.fullscreenElement === this,
+      zoom: this.#gestures.look.scale,
+      talking: this.#intercom.state !== 'off',
+      now: this.#playback?.tier ?? 'sub',
+    });
+  }
+
   #stop(): void {
     this.#intercom.stop();
     this.#playback?.stop();
@@ -200,27 +281,26 @@ export class PortholePlayer extends HTMLElement {
   }
 
   #restart(): void {
-    const [base, src, media] = [this.#base, this.#src, this.#media];
-    this.setAttribute('aria-label', `Camera ${this.#name || src}`);
-    if (src) {
+    this.#attributes = readAttributes(this);
+    const { base, src, name, mode, media, slideshow } = this.#attributes;
+    this.setAttribute('aria-label', text('camera', { name: name || src }));
+    this.#backdrop.slideshow(slideshow);
+    if (src && !slideshow) {
       this.#playback = createPlayback(
         {
-          url: socketUrl(base, src),
-          mode: this.getAttribute('mode') || DEFAULT_MODE,
+          connect: this.#connect,
+          tier: this.#tier,
+          mode,
           video: media.includes('video'),
           audio: media.includes('audio'),
-          iceServers: iceServersOf(base),
-          diagnose: () => diagnose(base, src),
-          sound: () => ({ muted: this.#muted, volume: this.#volume }),
+          diagnose: this.diagnose ?? (() => diagnose(base, src)),
+          sound: () => this.#sound,
         },
         {
-          attach: (element) => this.#stage.append(element),
-          show: ({ element }) => this.#show(element),
+          attach: this.#stage.attach,
+          show: ({ element }) => this.#stage.show(element),
           leave: () => this.#element && this.#backdrop.keep(this.#element),
-          silenced: () => {
-            this.#silenced = this.#muted = true;
-            this.#applySound();
-          },
+          silenced: this.#sound.silence,
           changed: () => this.#changed(),
         },
       );
@@ -229,77 +309,57 @@ export class PortholePlayer extends HTMLElement {
     this.#render();
   }
 
-  /** Puts the element on top; what was there goes right after. */
-  #show(element: PictureElement): void {
-    const before = this.#stage.querySelector('.shown');
-    before?.classList.remove('shown');
-    element.classList.add('shown');
-    if (!(element instanceof HTMLVideoElement)) return;
-    element.muted = this.#muted;
-    element.volume = this.#volume;
-    element.onresize =
-      element.onleavepictureinpicture =
-      element.onenterpictureinpicture =
-        () => this.#render();
-    // Paused from outside: picture-in-picture window, media keys. Browsers also pause what is hidden; that is resumed.
-    element.onpause = () => {
-      if (this.#video === element && !document.hidden && !element.ended) this.pause();
-    };
-    if (before && document.pictureInPictureElement === before)
-      element.requestPictureInPicture?.().catch(() => undefined);
-  }
-
   #changed(): void {
     const { state } = this;
     if (state === 'playing') this.#backdrop.cover();
     else if (state !== 'connecting') this.#backdrop.forgo();
-    else if (this.#state === 'idle')
-      this.#backdrop.expect(apiUrl(this.#base, 'api/frame.jpeg', { src: this.#src }));
+    else if (this.#state === 'idle') this.#backdrop.expect();
     if (state !== 'playing' && state !== 'stalled') this.#intercom.stop();
     this.#render();
     if (state === this.#state) return;
     this.#state = state;
-    this.#wake();
+    this.#quiet.wake();
     this.setAttribute('state', state);
     this.dispatchEvent(new Event('statechange'));
   }
 
   #render(): void {
-    const playback = this.#playback;
-    const transport = playback?.transport;
-    const size = sizeOf(transport?.element);
-    if (size[0] && size[1]) this.style.setProperty('--porthole-aspect', `${size[0]} / ${size[1]}`);
-    const waitMs = this.state === 'waiting' ? (playback?.retryAtMs ?? 0) - Date.now() : 0;
-    this.#controls.update({
-      state: this.state,
-      name: this.#name,
-      mode: transport?.mode,
-      failures: playback?.failures ?? [],
-      size,
-      problem: playback?.problem ?? '',
-      retrySeconds: Math.max(0, Math.ceil(waitMs / 1000)),
-      hasAudio: transport?.audio ?? false,
-      muted: this.#muted,
-      silenced: this.#silenced,
-      volume: this.#volume,
-      talk: this.#media.includes('microphone') ? this.#intercom.state : 'none',
-      canPip: Boolean(this.#video && document.pictureInPictureEnabled),
-      pip: isPip(this.#video),
-      canFullscreen: canFullscreen(this, this.#video),
-      fullscreen: document.fullscreenElement === this,
-      notice: this.#notice,
+    const attributes = readAttributes(this);
+    this.#attributes = attributes;
+    const view = viewOf({
+      host: this,
+      attributes,
+      playback: this.#playback,
+      sound: this.#sound,
+      talk: this.#intercom.state,
+      zoomed: this.#gestures.look.scale > 1,
+      notice: this.#notice.words,
     });
+    const [width, height] = view.size;
+    const aspect = attributes.aspect ?? (width && height ? `${width} / ${height}` : '');
+    if (aspect) this.style.setProperty('--porthole-aspect', aspect);
+    this.#controls.update(view);
     clearTimeout(this.#tickTimer);
-    if (waitMs > 0) this.#tickTimer = setTimeout(() => this.#render(), TICK_MS);
+    const tickMs = view.retrySeconds > 0 ? TICK_MS : view.mode ? DELAY_TICK_MS : 0;
+    if (tickMs) this.#tickTimer = setTimeout(() => this.#render(), tickMs);
   }
 
-  #applySound(): void {
-    for (const element of this.#stage.children) {
-      if (!(element instanceof HTMLVideoElement)) continue;
-      element.muted = this.#muted;
-      element.volume = this.#volume;
-    }
+  #onLook(): void {
+    this.#followTier();
     this.#render();
+  }
+
+  #onTalk(): void {
+    this.#onLook();
+    const { state } = this.#intercom;
+    if (state === this.#talked) return;
+    this.#talked = state;
+    this.dispatchEvent(new Event('talkchange'));
+  }
+
+  /** While the microphone opens, the talk itself brings the main stream. */
+  #followTier(): void {
+    if (this.#intercom.state === 'off') this.#playback?.follow(this.#tier);
   }
 
   #followPresence(): void {
@@ -308,63 +368,26 @@ export class PortholePlayer extends HTMLElement {
       if (!this.#paused) this.#playback?.start();
       this.#playback?.retry();
       if (this.#video?.paused) void play(this.#video, () => undefined);
-    } else {
+    } else
       this.#unseenTimer = setTimeout(() => {
         if (!this.#mayRun()) this.#playback?.stop();
       }, UNSEEN_MS);
-    }
   }
 
   /** Seen by somebody, or meant to go on unseen. */
   #mayRun(): boolean {
-    const wanted = this.hasAttribute('background') || this.#intercom.state !== 'off' || isPip(this.#video);
+    const wanted = this.#attributes.background || this.#intercom.state !== 'off' || isPip(this.#video);
     return wanted || (this.#presence?.seen ?? false);
   }
 
-  readonly #wake = (): void => {
-    this.removeAttribute('quiet');
-    clearTimeout(this.#quietTimer);
-    this.#quietTimer = setTimeout(this.#doze, QUIET_MS);
-  };
-
-  readonly #doze = (): void => {
+  #isBusy(): boolean {
     const root = this.shadowRoot!;
-    const busy =
+    return (
       this.state !== 'playing' ||
       this.#intercom.state !== 'off' ||
-      root.querySelector('.details:not([hidden])') ||
-      root.activeElement?.matches(':focus-visible');
-    this.toggleAttribute('quiet', !busy);
-  };
-
-  #onKey(event: KeyboardEvent, actions: Actions): void {
-    const key = event.key.toLowerCase();
-    const [target] = event.composedPath();
-    const onControl = target instanceof HTMLButtonElement || target instanceof HTMLInputElement;
-    if (event.altKey || event.ctrlKey || event.metaKey || (onControl && /^( |enter|arrow)/.test(key))) return;
-    const action = {
-      ' ': actions.togglePlay,
-      k: actions.togglePlay,
-      m: actions.toggleMute,
-      arrowup: () => actions.setVolume(this.#volume + 0.1),
-      arrowdown: () => actions.setVolume(this.#volume - 0.1),
-      f: actions.toggleFullscreen,
-      p: actions.togglePip,
-      s: actions.snapshot,
-    }[key];
-    if (!action) return;
-    action();
-    event.preventDefault();
-  }
-
-  #tell(notice: string): void {
-    this.#notice = notice;
-    this.#render();
-    clearTimeout(this.#noticeTimer);
-    this.#noticeTimer = setTimeout(() => {
-      this.#notice = '';
-      this.#render();
-    }, NOTICE_MS);
+      root.querySelector('.details:not([hidden])') !== null ||
+      (root.activeElement?.matches(':focus-visible') ?? false)
+    );
   }
 }
 

@@ -25,14 +25,14 @@ test('sound without a picture: why, where a mode was told', () => {
 
 test('modes: order kept, unknown and repeated ones dropped, default when none is left', () => {
   assert.deepEqual(parseModes('mse,webrtc'), ['mse', 'webrtc']);
-  assert.deepEqual(parseModes(' MJPEG , hls, mjpeg'), ['mjpeg']);
-  assert.deepEqual(parseModes('hls'), ['webrtc', 'mse', 'mp4', 'mjpeg']);
-  assert.deepEqual(parseModes(''), ['webrtc', 'mse', 'mp4', 'mjpeg']);
+  assert.deepEqual(parseModes(' MJPEG , rtsp, mjpeg'), ['mjpeg']);
+  assert.deepEqual(parseModes('rtsp'), ['webrtc', 'mse', 'hls', 'mp4', 'mjpeg']);
+  assert.deepEqual(parseModes(''), ['webrtc', 'mse', 'hls', 'mp4', 'mjpeg']);
 });
 
 test('rounds: WebRTC and MSE race, the rest follows one by one', () => {
   const rounds = (text: string) => planRounds(parseModes(text)).map((round) => round.join('+'));
-  assert.deepEqual(rounds(''), ['webrtc+mse', 'mp4', 'mjpeg']);
+  assert.deepEqual(rounds(''), ['webrtc+mse', 'hls', 'mp4', 'mjpeg']);
   assert.deepEqual(rounds('mse'), ['mse']);
   assert.deepEqual(rounds('mjpeg,mse,webrtc'), ['mjpeg', 'webrtc+mse']);
   assert.deepEqual(rounds('webrtc,webrtc/tcp,mse'), ['webrtc+mse', 'webrtc/tcp']);

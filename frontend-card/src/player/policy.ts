@@ -3,14 +3,16 @@
  * what a failure means, and how long to wait before the next attempt.
  *
  *   round 1   webrtc ∥ mse     one socket, both at once; the first picture is shown, WebRTC is preferred
- *   round 2   mp4              key frames only
- *   round 3   mjpeg            single pictures
+ *   round 2   hls              moves and sounds, seconds late
+ *   round 3   mp4              key frames only
+ *   round 4   mjpeg            single pictures
  */
+import { text } from './texts.ts';
 
-export type Mode = 'webrtc' | 'webrtc/tcp' | 'mse' | 'mp4' | 'mjpeg';
+export type Mode = 'webrtc' | 'webrtc/tcp' | 'mse' | 'mp4' | 'hls' | 'mjpeg';
 
-export const MODES: readonly Mode[] = ['webrtc', 'webrtc/tcp', 'mse', 'mp4', 'mjpeg'];
-export const DEFAULT_MODE = 'webrtc,mse,mp4,mjpeg';
+export const MODES: readonly Mode[] = ['webrtc', 'webrtc/tcp', 'mse', 'mp4', 'hls', 'mjpeg'];
+export const DEFAULT_MODE = 'webrtc,mse,hls,mp4,mjpeg';
 
 /** What the badge calls a mode. */
 export const MODE_TITLES: Readonly<Record<Mode, string>> = {
@@ -18,6 +20,7 @@ export const MODE_TITLES: Readonly<Record<Mode, string>> = {
   'webrtc/tcp': 'WebRTC TCP',
   mse: 'MSE',
   mp4: 'MP4',
+  hls: 'HLS',
   mjpeg: 'MJPEG',
 };
 
@@ -31,7 +34,7 @@ export function isWebrtc(mode: Mode): boolean {
   return mode === 'webrtc' || mode === 'webrtc/tcp';
 }
 
-/** The known modes of a list such as `webrtc,mse,hls`, in its order, each once; the default when none is known. */
+/** The known modes of a list such as `webrtc,mse,rtsp`, in its order, each once; the default when none is known. */
 export function parseModes(text: string): readonly Mode[] {
   const named = text.split(',').map((item) => item.trim().toLowerCase());
   const modes = MODES.filter((mode) => named.includes(mode)).sort(
@@ -124,14 +127,14 @@ export function parseServerError(value: string): { readonly mode: string; readon
 /** What to say in the place of a picture while there is only sound; with the reason, if another mode was told it. */
 export function soundOnly(failures: readonly Failure[]): string {
   const told = failures.find(({ reason }) => /codec/i.test(reason));
-  const words = 'Only sound comes, no picture that this browser can play.';
+  const words = text('soundOnly');
   return told ? `${words} ${sentence(told.reason)}` : words;
 }
 
 /** One sentence of a server's or a browser's words: first letter large (unless it begins with an address), a full stop, no line breaks, bounded. */
-export function sentence(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim().slice(0, 300);
-  if (!line) return 'The stream failed.';
+export function sentence(words: string): string {
+  const line = words.replace(/\s+/g, ' ').trim().slice(0, 300);
+  if (!line) return text('failed');
   const start = /^[\w+.-]+:\/\//.test(line) ? line : line[0]!.toUpperCase() + line.slice(1);
   return /[.!?…]$/.test(start) ? start : `${start}.`;
 }

@@ -2,6 +2,8 @@
  * One round of modes on one socket: opens them at once, lets the first picture be shown, hands over to a better one,
  * closes the losers, and tells when it all failed or broke.
  */
+import type { StreamAddresses, Tier } from './addresses.ts';
+import { openHls } from './hls.ts';
 import { openMjpeg } from './mjpeg.ts';
 import { openMp4 } from './mp4.ts';
 import { openMse } from './mse.ts';
@@ -16,17 +18,18 @@ import {
   type Racer,
 } from './policy.ts';
 import { openSocket, type StreamSocket } from './socket.ts';
+import { text } from './texts.ts';
 import type { Transport, TransportEvents, TransportOptions } from './transport.ts';
 import { openWebrtc, type WebrtcTransport } from './webrtc.ts';
 
 export interface SessionOptions {
-  readonly url: string;
+  readonly tier: Tier;
+  readonly addresses: Promise<StreamAddresses>;
   readonly modes: readonly Mode[];
   readonly video: boolean;
   readonly audio: boolean;
   readonly muted: boolean;
   readonly volume: number;
-  readonly iceServers: Promise<readonly RTCIceServer[]>;
   readonly microphone?: MediaStreamTrack | undefined;
 }
 
@@ -43,6 +46,7 @@ export interface SessionEvents {
 }
 
 export interface Session {
+  readonly tier: Tier;
   readonly shown: Transport | undefined;
   /** When media last came in, by Date.now(): that one goes on while the computer sleeps. */
   readonly lastMediaMs: number;
@@ -126,8 +130,8 @@ export function openSession(options: SessionOptions, events: SessionEvents): Ses
     entries.delete(mode);
     if (isWebrtc(mode)) {
       const reason = entry.playing
-        ? "It does not carry this camera's sound"
-        : `No connection within ${Math.round(GRACE_MS / 1000)} s`;
+        ? text('noSoundByIt')
+        : text('noConnectionWithin', { seconds: Math.round(GRACE_MS / 1000) });
       failures.push({ mode, reason });
       events.failuresChanged(failures);
     } else {
@@ -177,15 +181,16 @@ export function openSession(options: SessionOptions, events: SessionEvents): Ses
     end();
   };
 
-  const socket = openSocket(options.url, (opened) => {
-    void onSocketClosed(opened ? 'The server closed the connection' : 'The server does not answer');
-  });
+  const socket = openSocket(
+    options.addresses.then((addresses) => addresses.socket),
+    ({ opened, reason }) => void onSocketClosed(reason || text(opened ? 'serverClosed' : 'serverSilent')),
+  );
   socket.on('error', (value) => {
-    const { mode, text } = parseServerError(String(value));
+    const { mode, text: reason } = parseServerError(String(value));
     const failed = options.modes.find((candidate) => candidate.split('/')[0] === mode);
     // Without a mode, or without a stream, it is about all of them.
-    const about = failed && !isSourceFailure([{ mode: failed, reason: text }]) ? [failed] : options.modes;
-    for (const candidate of about) remove(candidate, text);
+    const about = failed && !isSourceFailure([{ mode: failed, reason }]) ? [failed] : options.modes;
+    for (const candidate of about) remove(candidate, reason);
     if (!shown) expectPicture(AFTER_FAILURE_MS);
   });
 
@@ -194,7 +199,7 @@ export function openSession(options: SessionOptions, events: SessionEvents): Ses
     clearTimeout(firstTimer);
     if (ended) return;
     firstTimer = setTimeout(() => {
-      for (const mode of options.modes) remove(mode, 'No picture came');
+      for (const mode of options.modes) remove(mode, text('noPicture'));
     }, withinMs);
   };
   expectPicture(FIRST_PICTURE_MS);
@@ -206,6 +211,7 @@ export function openSession(options: SessionOptions, events: SessionEvents): Ses
   }
 
   return {
+    tier: options.tier,
     get shown() {
       return shown;
     },
@@ -234,14 +240,28 @@ function open(
     case 'webrtc/tcp':
       return openWebrtc(
         socket,
-        { ...common, iceServers: options.iceServers, microphone: options.microphone },
+        { ...common, iceServers: iceServersOf(options.addresses), microphone: options.microphone },
         events,
       );
     case 'mse':
       return openMse(socket, common, events);
     case 'mp4':
       return openMp4(socket, common, events);
+    case 'hls': {
+      const base = options.addresses.then((addresses) => addresses.base);
+      // Without an address the socket fails, and with it all that runs over it.
+      base.catch(() => undefined);
+      return openHls(socket, { ...common, base }, events);
+    }
     case 'mjpeg':
       return openMjpeg(socket, common, events);
   }
+}
+
+/** None, where there are no addresses at all: then the socket fails and says why. */
+function iceServersOf(addresses: Promise<StreamAddresses>): Promise<readonly RTCIceServer[]> {
+  return addresses.then(
+    ({ iceServers = [] }) => iceServers,
+    () => [],
+  );
 }

@@ -16,32 +16,46 @@ export interface StreamSocket {
   close(): void;
 }
 
-/** Opens the socket; `closed` is called once when it could not open or broke. */
-export function openSocket(url: string, closed: (opened: boolean) => void): StreamSocket {
-  const handlers = new Map<string, (value: unknown) => void>();
-  const ws = new WebSocket(url);
-  ws.binaryType = 'arraybuffer';
-  const early: string[] = [];
-  let opened = false;
+/** Going away (1001) says nothing about why. */
+const POLITE_CLOSE = 1001;
 
-  ws.onopen = () => {
-    opened = true;
-    for (const text of early.splice(0)) ws.send(text);
-  };
-  ws.onclose = () => closed(opened);
-  ws.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-    if (typeof data !== 'string') {
-      socket.onBinary?.(new Uint8Array(data));
-      return;
-    }
-    const message = parse(data);
-    if (message) handlers.get(message.type)?.(message.value);
+export interface SocketEnd {
+  readonly opened: boolean;
+  /** In words, where somebody said it. */
+  readonly reason: string;
+}
+
+/** Opens the socket as soon as its address is known; `closed` is called once when it could not open or broke. */
+export function openSocket(address: Promise<string>, closed: (end: SocketEnd) => void): StreamSocket {
+  const handlers = new Map<string, (value: unknown) => void>();
+  const early: string[] = [];
+  let ws: WebSocket | undefined;
+  let opened = false;
+  let ended = false;
+
+  const open = (url: string) => {
+    if (ended) return;
+    ws = new WebSocket(url);
+    ws.binaryType = 'arraybuffer';
+    ws.onopen = () => {
+      opened = true;
+      for (const text of early.splice(0)) ws!.send(text);
+    };
+    ws.onclose = ({ code, reason }) => closed({ opened, reason: code === POLITE_CLOSE ? '' : reason });
+    ws.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (typeof data !== 'string') {
+        socket.onBinary?.(new Uint8Array(data));
+        return;
+      }
+      const message = parse(data);
+      if (message) handlers.get(message.type)?.(message.value);
+    };
   };
 
   const socket: StreamSocket = {
     send(type, value) {
       const text = JSON.stringify({ type, value });
-      if (ws.readyState === WebSocket.CONNECTING) early.push(text);
+      if (!ws || ws.readyState === WebSocket.CONNECTING) early.push(text);
       else if (ws.readyState === WebSocket.OPEN) ws.send(text);
     },
     on(type, handler) {
@@ -49,11 +63,17 @@ export function openSocket(url: string, closed: (opened: boolean) => void): Stre
     },
     onBinary: undefined,
     close() {
-      ws.onclose = ws.onmessage = null;
+      ended = true;
       early.length = 0;
+      if (!ws) return;
+      ws.onclose = ws.onmessage = null;
       ws.close();
     },
   };
+  address.then(open).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!ended) closed({ opened, reason });
+  });
   return socket;
 }
 

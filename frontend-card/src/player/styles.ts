@@ -20,8 +20,15 @@ export const STYLES = `
 :host(:focus-visible) { box-shadow: inset 0 0 0 2px var(--porthole-accent); }
 [hidden] { display: none !important; }
 
-.stage, .stage > *, .still, .veil { position: absolute; inset: 0; width: 100%; height: 100%; }
-.stage > *, .still { object-fit: contain; }
+.stage, .stage > *, .still, .veil, slot[name="over"] { position: absolute; inset: 0; width: 100%; height: 100%; }
+.stage > *, .still { object-fit: var(--porthole-fit, contain); }
+:host(:fullscreen) :is(.stage > *, .still) { object-fit: contain; }
+.stage, .still { transform: var(--look, none); transform-origin: 0 0; }
+.stage { touch-action: pan-x pan-y; }
+:host([zoomed]) .stage { touch-action: none; cursor: grab; }
+:host([zoomed]) .stage:active { cursor: grabbing; }
+slot[name="over"] { display: block; z-index: 3; pointer-events: none; }
+::slotted([slot="over"]) { pointer-events: auto; }
 .stage > * { z-index: 1; }
 .stage > .shown { z-index: 2; }
 .still, .stage { transition: filter .3s; }
@@ -44,7 +51,7 @@ svg {
 }
 
 .top, .bar {
-  position: absolute; left: 0; right: 0; z-index: 4;
+  position: absolute; inset-inline: 0; z-index: 4;
   display: flex; align-items: center;
   transition: opacity .25s;
   pointer-events: none;
@@ -75,9 +82,11 @@ svg {
 }
 .badge:hover { background: rgb(10 16 22 / .85); }
 .badge::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: var(--porthole-accent); }
+.badge .delay { min-width: 2.6em; font-weight: 500; font-variant-numeric: tabular-nums; text-align: end; opacity: .85; }
+.badge .delay:empty { display: none; }
 .badge.fallen::before { background: #ffc24b; }
 .details {
-  position: absolute; z-index: 5; top: 46px; right: 14px; max-width: min(340px, calc(100% - 28px));
+  position: absolute; z-index: 5; top: 46px; inset-inline-end: 14px; max-width: min(340px, calc(100% - 28px));
   box-sizing: border-box; padding: 12px 14px;
   border-radius: 12px;
   background: rgb(14 20 27 / .94); box-shadow: 0 8px 30px rgb(0 0 0 / .35);
@@ -147,7 +156,19 @@ svg {
   border-radius: 12px; background: rgb(14 20 27 / .94); box-shadow: 0 8px 30px rgb(0 0 0 / .35);
   text-align: center; text-wrap: balance; font-size: 13px;
 }
-.unmute { position: absolute; z-index: 5; left: 14px; bottom: 58px; }
+.unmute { position: absolute; z-index: 5; inset-inline-start: 14px; bottom: 58px; }
+.on-air {
+  position: absolute; z-index: 4; left: 50%; bottom: 62px; transform: translateX(-50%);
+  display: flex; align-items: center; gap: 10px; padding: 7px 14px 7px 12px; border-radius: 16px;
+  background: rgb(14 20 27 / .82); font-size: 13px; white-space: nowrap; pointer-events: none;
+}
+.meter { display: flex; align-items: center; gap: 3px; height: 16px; }
+.meter i { width: 3px; height: 30%; border-radius: 2px; background: rgb(255 255 255 / .3); transition: background 80ms; }
+.meter i:nth-child(2) { height: 50%; } .meter i:nth-child(3) { height: 70%; } .meter i:nth-child(4) { height: 85%; } .meter i:nth-child(5) { height: 100%; }
+.meter i.lit { background: var(--porthole-alarm); }
+
+:host([controls="none"]) :is(.top, .bar, .unmute), :host([controls="minimal"]) .optional { display: none; }
+:host([slideshow]) :is(.bar, .badge, .details) { display: none; }
 
 @media (pointer: coarse) { button:not(.badge, .pill, .big) { width: 44px; height: 44px; } }
 @container (max-width: 300px) { .optional { display: none; } }

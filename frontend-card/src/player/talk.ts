@@ -1,4 +1,5 @@
 /** The microphone: asks for it, tells in plain words when it can't be had, and measures its level. */
+import { text } from './texts.ts';
 
 export interface Microphone {
   readonly track: MediaStreamTrack;
@@ -9,10 +10,7 @@ export interface Microphone {
 
 /** Asks the user for the microphone. Rejects with an Error whose message can be shown. */
 export async function openMicrophone(): Promise<Microphone> {
-  if (!globalThis.isSecureContext || !navigator.mediaDevices)
-    throw new Error(
-      'Browsers give the microphone to secure pages only. Open this page by https:// or on localhost.',
-    );
+  if (!globalThis.isSecureContext || !navigator.mediaDevices) throw new Error(text('microphoneInsecure'));
   let stream: MediaStream;
   try {
     stream = await navigator.mediaDevices.getUserMedia({
@@ -45,12 +43,12 @@ export async function openMicrophone(): Promise<Microphone> {
 function microphoneProblem(name: string): string {
   switch (name) {
     case 'NotAllowedError':
-      return 'The microphone is blocked. Allow it in the site settings of the browser.';
+      return text('microphoneBlocked');
     case 'NotFoundError':
-      return 'No microphone was found.';
+      return text('microphoneMissing');
     case 'NotReadableError':
-      return 'The microphone is in use by another program.';
+      return text('microphoneBusy');
     default:
-      return 'The microphone could not be opened.';
+      return text('microphoneFailed');
   }
 }

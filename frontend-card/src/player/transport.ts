@@ -1,4 +1,4 @@
-/** What the four ways of playing have in common, and what their video elements need. */
+/** What the five ways of playing have in common, and what their video elements need. */
 import type { Mode } from './policy.ts';
 
 /** One way of playing, from its request to its end. Each owns its element, so that one can take over from another without a black frame. */
@@ -7,6 +7,8 @@ export interface Transport {
   readonly element: HTMLVideoElement | HTMLCanvasElement;
   /** Whether sound comes with it; undefined while not known. */
   readonly audio: boolean | undefined;
+  /** Seconds from the camera's packet to the screen, as far as this side can tell; undefined while not known. */
+  latency?(): number | undefined;
   /** Where media can flow without the socket: takes about a second to see whether it does. */
   alive?(): Promise<boolean>;
   close(): void;

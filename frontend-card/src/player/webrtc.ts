@@ -8,6 +8,7 @@
  * With a microphone the audio section is sendrecv; muting it is `replaceTrack(null)` on the same session.
  */
 import type { StreamSocket } from './socket.ts';
+import { text } from './texts.ts';
 import {
   createVideo,
   onFirstFrame,
@@ -17,6 +18,7 @@ import {
   type TransportEvents,
   type TransportOptions,
 } from './transport.ts';
+import { createDelay } from './webrtc-delay.ts';
 
 export interface WebrtcOptions extends TransportOptions {
   readonly iceServers: Promise<readonly RTCIceServer[]>;
@@ -36,6 +38,7 @@ const CONNECT_MS = 15_000;
 /** "disconnected" may heal by itself (a roaming phone); after this long it counts as lost. */
 const DISCONNECTED_MS = 3000;
 const POLL_MS = 2000;
+const FIRST_POLL_MS = 700;
 const ALIVE_MS = 1000;
 
 export function openWebrtc(
@@ -69,7 +72,7 @@ export function openWebrtc(
   const onAnswer = async (sdp: string) => {
     if (!pc || answered) return;
     answered = true;
-    connectTimer = setTimeout(() => fail('WebRTC did not connect in time'), CONNECT_MS);
+    connectTimer = setTimeout(() => fail(text('rtcTimeout')), CONNECT_MS);
     await pc.setRemoteDescription({ type: 'answer', sdp });
     for (const candidate of earlyCandidates.splice(0)) addCandidate(candidate);
     const [videoSide, audioSide] = ['video', 'audio'].map((kind) =>
@@ -79,19 +82,17 @@ export function openWebrtc(
       side?.currentDirection?.includes('recv') ?? false;
     audio = receives(audioSide);
     canTalk = audioSide?.currentDirection?.includes('send') ?? false;
-    if (options.microphone && !canTalk)
-      fail('This camera has no loudspeaker, or takes no sound from the browser');
-    else if (options.video && !receives(videoSide)) fail("The camera's video codec does not fit WebRTC here");
-    else if (!receives(videoSide) && !audio) fail('The camera has nothing that fits WebRTC here');
+    if (options.microphone && !canTalk) fail(text('noLoudspeaker'));
+    else if (options.video && !receives(videoSide)) fail(text('rtcVideoCodec'));
+    else if (!receives(videoSide) && !audio) fail(text('rtcNothing'));
   };
 
   const onState = () => {
     clearTimeout(disconnectedTimer);
-    if (pc?.connectionState === 'failed')
-      fail(answered ? 'WebRTC could not connect (UDP and TCP blocked, or no route)' : 'WebRTC failed');
-    else if (pc?.connectionState === 'closed') fail('The server ended the WebRTC session');
+    if (pc?.connectionState === 'failed') fail(text(answered ? 'rtcBlocked' : 'rtcFailed'));
+    else if (pc?.connectionState === 'closed') fail(text('rtcEnded'));
     else if (pc?.connectionState === 'disconnected')
-      disconnectedTimer = setTimeout(() => fail('The WebRTC connection was lost'), DISCONNECTED_MS);
+      disconnectedTimer = setTimeout(() => fail(text('rtcLost')), DISCONNECTED_MS);
   };
 
   const offer = async () => {
@@ -120,11 +121,14 @@ export function openWebrtc(
   };
 
   let received = 0;
+  let latency: number | undefined;
+  const delay = createDelay();
   /** Whether bytes came in since the last look; a WebRTC element itself does not tell that the camera fell silent. */
   const look = async (): Promise<boolean> => {
     const report = await pc?.getStats().catch(() => undefined);
     let sum = 0;
     for (const entry of report?.values() ?? []) if (entry.type === 'inbound-rtp') sum += entry.bytesReceived;
+    latency = (report && delay(report)) ?? latency;
     const more = sum > received;
     received = sum;
     if (more) events.media();
@@ -145,11 +149,12 @@ export function openWebrtc(
     clearTimeout(connectTimer);
     events.media();
     events.playing();
+    setTimeout(look, FIRST_POLL_MS);
   });
   const pollTimer = setInterval(() => void look(), POLL_MS);
   if ('RTCPeerConnection' in globalThis)
     offer().catch((error) => fail(`WebRTC: ${error instanceof Error ? error.message : error}`));
-  else queueMicrotask(() => fail('This browser has no WebRTC'));
+  else queueMicrotask(() => fail(text('rtcMissing')));
 
   return {
     mode: options.mode,
@@ -160,6 +165,7 @@ export function openWebrtc(
     get canTalk() {
       return canTalk;
     },
+    latency: () => latency,
     async alive() {
       await look();
       await new Promise((resolve) => setTimeout(resolve, ALIVE_MS));
