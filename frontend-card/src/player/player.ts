@@ -194,6 +194,11 @@ export class PortholePlayer extends HTMLElement {
     return this.#playback?.tier;
   }
 
+  /** Seconds from the server to the screen, where the mode knows. */
+  get delay(): number | undefined {
+    return this.#playback?.transport?.latency?.();
+  }
+
   get talkState(): TalkState {
     return this.#intercom.state;
   }
