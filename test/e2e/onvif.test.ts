@@ -214,3 +214,47 @@ describe('a camera with a wrong clock and a wrong idea of its address', () => {
     assert.ok(video.times.length > 30 && video.distinct > 20);
   });
 });
+
+describe('a camera that tells and moves, as a client that we did not write sees it', () => {
+  let camera: OnvifCamera;
+
+  before(async () => {
+    camera = await startOnvifCamera({
+      ...{ auth: 'token', user: USER.username, password: USER.password },
+      profiles: [{ token: 'main', streamUri: 'rtsp://127.0.0.1/main', source: 'lens' }],
+      events: { topics: ['tns1:RuleEngine/CellMotionDetector/Motion'] },
+      ptz: { presets: [['7', 'Door']] },
+    });
+  });
+  after(() => camera?.close());
+
+  test('has events', async () => {
+    const cam = await connect(camera.port, '/onvif/device_service');
+    const { topicSet } = await ask<{ topicSet: { ruleEngine: object } }>((done) =>
+      cam.getEventProperties(done),
+    );
+    assert.deepEqual(Object.keys(topicSet.ruleEngine), ['cellMotionDetector']);
+    await ask((done) => cam.createPullPointSubscription(done));
+    camera.events?.notify({
+      topic: 'tns1:RuleEngine/CellMotionDetector/Motion',
+      ...{ operation: 'Changed', source: { Rule: 'r' }, data: { IsMotion: 'true' } },
+    });
+    const { notificationMessage } = await ask<{ notificationMessage: { topic: { _: string } } }>((done) =>
+      cam.pullMessages({ messageLimit: 5 }, done),
+    );
+    assert.equal(notificationMessage.topic._, 'tns1:RuleEngine/CellMotionDetector/Motion');
+    await ask((done) => cam.unsubscribe(done));
+    assert.equal(camera.events?.subscriptions, 0);
+  });
+
+  test('moves', async () => {
+    const cam = await connect(camera.port, '/onvif/device_service');
+    const profileToken = 'main';
+    const presets = await ask<Record<string, unknown>>((done) => cam.getPresets({ profileToken }, done));
+    assert.deepEqual(Object.keys(presets), ['Door']);
+    await ask((done) => cam.continuousMove({ profileToken, x: 0.5, y: -0.5, zoom: 0 }, done));
+    await ask((done) => cam.stop({ profileToken, panTilt: true, zoom: true }, done));
+    await ask((done) => cam.gotoPreset({ profileToken, preset: '7' }, done));
+    assert.deepEqual(camera.moves, ['0.5 -0.5 0', 'stop', 'preset 7']);
+  });
+});

@@ -6,6 +6,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createFakeEvents, type EventHabits, type FakeEvents } from './onvif-events.ts';
+import { createFakePtz, type PtzHabits } from './onvif-ptz.ts';
 
 export interface CameraHabits {
   readonly user?: string;
@@ -28,6 +30,10 @@ export interface CameraHabits {
   /** What every request is answered with. */
   readonly answersAll?: { readonly status: number; readonly type: string; readonly body: string };
   readonly profiles?: readonly FakeProfile[];
+  /** What it is; default: `Acme & Sons`, `C-1`. */
+  readonly model?: string;
+  readonly events?: EventHabits;
+  readonly ptz?: PtzHabits;
 }
 
 export interface FakeProfile {
@@ -37,6 +43,10 @@ export interface FakeProfile {
   readonly size?: readonly [width: number, height: number];
   readonly streamUri: string;
   readonly snapshotUri?: string;
+  /** Token of its lens. */
+  readonly source?: string;
+  /** Whether it can be moved; default: where the camera can. */
+  readonly moves?: boolean;
 }
 
 export interface OnvifCamera {
@@ -45,14 +55,21 @@ export interface OnvifCamera {
   readonly url: string;
   /** Operations in order, with how they proved themselves: `GetProfiles token`. */
   readonly requests: readonly string[];
+  /** Its events, where it has any. */
+  readonly events: FakeEvents | undefined;
+  /** How it was moved: `0.5 -1 0`, `stop`, `preset door`. */
+  readonly moves: readonly string[];
   close(): void;
 }
 
-interface Reply {
+export interface Reply {
   readonly status: number;
   /** Inside of the SOAP body. */
   readonly body: string;
 }
+
+/** Makes the camera's refusal. */
+export type Refuse = (code: string, reason: string) => Reply;
 
 const success = (body: string): Reply => ({ status: 200, body });
 
@@ -60,6 +77,8 @@ const SERVICES = {
   device: ['http://www.onvif.org/ver10/device/wsdl', '/onvif/device_service'],
   ver10: ['http://www.onvif.org/ver10/media/wsdl', '/onvif/Media?service=1'],
   ver20: ['http://www.onvif.org/ver20/media/wsdl', '/onvif/Media2'],
+  events: ['http://www.onvif.org/ver10/events/wsdl', '/onvif/Events'],
+  ptz: ['http://www.onvif.org/ver20/ptz/wsdl', '/onvif/PTZ'],
 } as const;
 const REALM = 'IP Camera';
 const TOKEN_WINDOW_MS = 10_000;
@@ -75,8 +94,8 @@ export async function startOnvifCamera(habits: CameraHabits = {}): Promise<Onvif
 
   const tokenIsRight = (text: string): boolean => {
     const inner = (name: string): string =>
-      new RegExp(`<wsse:${name}(?: [^>]*)?>([^<]*)<`).exec(text)?.[1] ?? '';
-    const created = /<wsu:Created>([^<]*)</.exec(text)?.[1] ?? '';
+      new RegExp(`<(?:\\w+:)?${name}(?: [^>]*)?>([^<]*)<`).exec(text)?.[1] ?? '';
+    const created = /<(?:\w+:)?Created[^>]*>([^<]*)</.exec(text)?.[1] ?? '';
     const nonce = inner('Nonce');
     const digest = createHash('sha1')
       .update(Buffer.concat([Buffer.from(nonce, 'base64'), Buffer.from(created + password)]))
@@ -116,7 +135,7 @@ export async function startOnvifCamera(habits: CameraHabits = {}): Promise<Onvif
       (token !== header &&
         ((token && auth !== 'digest' && tokenIsRight(text)) ||
           (header && auth !== 'token' && digestIsRight(request))));
-    if (isOpen || isKnown) return send(response, answer(operation, text));
+    if (isOpen || isKnown) return send(response, await answer(operation, text, request.url ?? ''));
     if (auth !== 'token' && !(auth === 'both' && token)) {
       response.setHeader('www-authenticate', `Digest realm="${REALM}", nonce="${challenge}", qop="auth"`);
       return response.writeHead(401).end();
@@ -124,11 +143,15 @@ export async function startOnvifCamera(habits: CameraHabits = {}): Promise<Onvif
     send(response, fault('NotAuthorized', 'Sender not Authorized'));
   });
 
-  const answer = (operation: string, text: string): Reply => {
+  const answer = async (operation: string, text: string, url: string): Promise<Reply> => {
+    const special = (await events?.answer(operation, text, url)) ?? ptz?.answer(operation, text);
+    if (special) return special;
     const wanted = /ProfileToken>([^<]*)</.exec(text)?.[1];
     const profile = profiles.find((item) => item.token === wanted);
     const host = habits.ownHost ?? `127.0.0.1:${(server.address() as AddressInfo).port}`;
     const isMedia2 = media === 'ver20';
+    const capability = (name: string, service: keyof typeof SERVICES): string =>
+      `<t:${name}><t:XAddr>http://${host}${SERVICES[service][1]}</t:XAddr></t:${name}>`;
     switch (operation) {
       case 'GetSystemDateAndTime': {
         const [year, month, day, hour, minute, second] = new Date(clock())
@@ -142,10 +165,13 @@ export async function startOnvifCamera(habits: CameraHabits = {}): Promise<Onvif
       case 'GetCapabilities':
         if (habits.onlyServices) return fault('ActionNotSupported', 'Optional Action Not Implemented');
         return success(
-          `<d:GetCapabilitiesResponse><d:Capabilities><t:Device><t:XAddr>http://${host}/onvif/device_service</t:XAddr></t:Device>${isMedia2 ? '' : `<t:Media><t:XAddr>http://${host}${SERVICES.ver10[1]}</t:XAddr></t:Media>`}</d:Capabilities></d:GetCapabilitiesResponse>`,
+          `<d:GetCapabilitiesResponse><d:Capabilities><t:Device><t:XAddr>http://${host}/onvif/device_service</t:XAddr></t:Device>${events ? capability('Events', 'events') : ''}${isMedia2 ? '' : capability('Media', 'ver10')}${ptz ? capability('PTZ', 'ptz') : ''}</d:Capabilities></d:GetCapabilitiesResponse>`,
         );
       case 'GetServices': {
-        const list = [SERVICES.device, SERVICES[media]].map(
+        const services: (readonly [string, string])[] = [SERVICES.device, SERVICES[media]];
+        if (events) services.push(SERVICES.events);
+        if (ptz) services.push(SERVICES.ptz);
+        const list = services.map(
           ([name, path]) =>
             `<d:Service><d:Namespace>${name}</d:Namespace><d:XAddr>http://${host}${path}</d:XAddr></d:Service>`,
         );
@@ -153,15 +179,24 @@ export async function startOnvifCamera(habits: CameraHabits = {}): Promise<Onvif
       }
       case 'GetDeviceInformation':
         return success(
-          '<d:GetDeviceInformationResponse><d:Manufacturer>Acme &amp; Sons</d:Manufacturer><d:Model>C-1</d:Model></d:GetDeviceInformationResponse>',
+          `<d:GetDeviceInformationResponse><d:Manufacturer>Acme &amp; Sons</d:Manufacturer><d:Model>${habits.model ?? 'C-1'}</d:Model></d:GetDeviceInformationResponse>`,
         );
       case 'GetProfiles': {
         const list = profiles.map((item) => {
           const [width, height] = item.size ?? [0, 0];
           const encoder = `<t:Encoding>${item.encoding ?? 'H264'}</t:Encoding><t:Resolution><t:Width>${width}</t:Width><t:Height>${height}</t:Height></t:Resolution>`;
+          const source = item.source
+            ? [' token="conf-', item.source, '"><t:SourceToken>', item.source, '</t:SourceToken>'].join('')
+            : undefined;
+          const move = ptz && item.moves !== false ? ptz.configuration : undefined;
+          const part = (name: string, content: string | undefined): string => {
+            const tag = isMedia2 ? `m:${name}` : `t:${name}Configuration`;
+            return content === undefined ? '' : `<${tag}${content}</${tag}>`;
+          };
+          const parts = `${part('VideoSource', source)}${part('VideoEncoder', ` token="e">${encoder}`)}${part('PTZ', move)}`;
           const inner = isMedia2
-            ? `<m:Name>${item.name ?? ''}</m:Name><m:Configurations><m:VideoEncoder token="e">${encoder}</m:VideoEncoder></m:Configurations>`
-            : `<t:Name>${item.name ?? ''}</t:Name><t:VideoEncoderConfiguration token="e">${encoder}</t:VideoEncoderConfiguration>`;
+            ? `<m:Name>${item.name ?? ''}</m:Name><m:Configurations>${parts}</m:Configurations>`
+            : `<t:Name>${item.name ?? ''}</t:Name>${parts}`;
           return `<m:Profiles fixed="true" token="${item.token}">${inner}</m:Profiles>`;
         });
         return success(`<m:GetProfilesResponse>${list.join('')}</m:GetProfilesResponse>`);
@@ -191,12 +226,21 @@ export async function startOnvifCamera(habits: CameraHabits = {}): Promise<Onvif
     return { status: 400, body };
   };
 
+  const ptz = habits.ptz && createFakePtz(habits.ptz, fault);
+  const events =
+    habits.events &&
+    createFakeEvents(habits.events, {
+      clock,
+      fault,
+      origin: () => `http://${habits.ownHost ?? `127.0.0.1:${(server.address() as AddressInfo).port}`}`,
+    });
+
   const send = (response: ServerResponse, { status, body }: Reply): void => {
     const old = habits.soap === '1.1';
     const envelope = old
       ? 'http://schemas.xmlsoap.org/soap/envelope/'
       : 'http://www.w3.org/2003/05/soap-envelope';
-    const spaces = `xmlns:E="${envelope}" xmlns:d="${SERVICES.device[0]}" xmlns:m="${namespace}" xmlns:t="http://www.onvif.org/ver10/schema" xmlns:x="http://www.onvif.org/ver10/error"`;
+    const spaces = `xmlns:E="${envelope}" xmlns:d="${SERVICES.device[0]}" xmlns:m="${namespace}" xmlns:t="http://www.onvif.org/ver10/schema" xmlns:x="http://www.onvif.org/ver10/error" xmlns:tev="${SERVICES.events[0]}" xmlns:tptz="${SERVICES.ptz[0]}" xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:wsa5="http://www.w3.org/2005/08/addressing" xmlns:wstop="http://docs.oasis-open.org/wsn/t-1" xmlns:tns1="http://www.onvif.org/ver10/topics"`;
     const text = `<?xml version="1.0" encoding="utf-8"?>\n<!-- made by gSOAP -->\n<E:Envelope ${spaces}>\n <E:Header/>\n <E:Body>\n${body}\n </E:Body>\n</E:Envelope>\n`;
     const odd = text
       .replaceAll(/(<\/?)t:/g, '$1')
@@ -215,7 +259,10 @@ export async function startOnvifCamera(habits: CameraHabits = {}): Promise<Onvif
     port,
     url: `onvif://${userInfo}127.0.0.1:${port}`,
     requests,
+    events,
+    moves: ptz?.moves ?? [],
     close() {
+      events?.close();
       server.close();
       server.closeAllConnections();
     },

@@ -4,13 +4,22 @@ import { after, before, describe, test } from 'node:test';
 import { StreamError } from '../../server/src/core/errors.ts';
 import { Streams } from '../../server/src/core/streams.ts';
 import { FakeCamera, H264 } from '../../server/src/core/testing.ts';
+import type { Services } from '../../server/src/formats/format.ts';
 import { createOnvifAccess } from '../../server/src/formats/onvif/access.ts';
 import { connectCamera } from '../../server/src/formats/onvif/camera.ts';
+import { createEventState } from '../../server/src/formats/onvif/event-state.ts';
+import { topicsOf } from '../../server/src/formats/onvif/event-topics.ts';
+import { watch } from '../../server/src/formats/onvif/events.ts';
 import { mediaSources } from '../../server/src/formats/onvif/media-address.ts';
+import { readNotifications } from '../../server/src/formats/onvif/notification.ts';
+import { open as openPtz } from '../../server/src/formats/onvif/ptz.ts';
+import { endpointOf, leaseOf } from '../../server/src/formats/onvif/pull-point.ts';
 import { answerOnvif } from '../../server/src/formats/onvif/server.ts';
 import { readEnvelope } from '../../server/src/formats/onvif/soap.ts';
 import { readMatches, readQuestion } from '../../server/src/formats/onvif/ws-discovery.ts';
+import { find, parseXml, toMarkup } from '../../server/src/formats/onvif/xml.ts';
 import { parseAddress } from '../../server/src/net/url.ts';
+import type { Logger } from '../../server/src/util/log.ts';
 import { type Served, serve } from '../helpers/http-serve.ts';
 import { createRandom, mutate, readCorpus } from './mutate.ts';
 
@@ -82,6 +91,31 @@ test('addresses that a camera gives', () => {
   assert.ok(read > ROUNDS / 10);
 });
 
+test('events', () => {
+  let told = 0;
+  let read = 0;
+  const state = createEventState({ atDoor: true, isOurs: () => true, tell: () => told++ });
+  for (let round = 0; round < ROUNDS; round++) {
+    const text = next();
+    attempt(() => {
+      const { content } = readEnvelope(text);
+      if (!content) return;
+      const notifications = readNotifications(content);
+      read += notifications.length;
+      state.accept(notifications);
+      if (random(20) === 0) state.restart();
+      const topicSet = find(content, 'TopicSet');
+      if (topicSet) assert.ok(topicsOf(topicSet).length < 20_000);
+      const lease = leaseOf(content);
+      assert.ok(lease >= 15_000 && lease <= 3_600_000);
+      endpointOf(find(content, 'SubscriptionReference', 'Address')?.text ?? '', '192.0.2.1');
+      // What is sent back to the camera is XML again.
+      parseXml(toMarkup(content).markup);
+    });
+  }
+  assert.ok(read > ROUNDS / 50 && told > 10, `${read} read, ${told} told`);
+});
+
 describe('answers of a camera', () => {
   let server: Served;
   before(async () => {
@@ -90,6 +124,22 @@ describe('answers of a camera', () => {
     );
   });
   after(() => server.close());
+
+  test('about events and movement are read or refused', async () => {
+    const url = server.base.replace('http:', 'onvif:').replace('//', '//admin:secret@');
+    for (let round = 0; round < CAMERA_ROUNDS; round++) {
+      const signal = AbortSignal.timeout(5000);
+      const context = { stream: 'cam', signal, log: {} as Logger, services: {} as Services };
+      const ignore = (): void => {};
+      const ended = random(2)
+        ? watch(url, context, ignore, ignore)
+        : openPtz(url, context).then((ptz) => ptz?.move({ pan: 1, tilt: 0, zoom: 0 }));
+      await ended.catch((error) => {
+        assert.ok(error instanceof StreamError, String((error as Error).stack));
+        assert.doesNotMatch(error.message, /undefined|\[object|secret/);
+      });
+    }
+  });
 
   test('are read or refused', async () => {
     const url = server.base.replace('http:', 'onvif:').replace('//', '//admin:secret@');

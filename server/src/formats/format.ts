@@ -99,7 +99,8 @@ export interface CameraEvent {
 export interface EventsModule {
   /**
    * Tells of a camera's events until the signal aborts, then resolves. Rejects with StreamError when it cannot, or can
-   * no longer: the caller tries again, but for `unsupported`. `ready` says which kinds this camera tells of, before the first event.
+   * no longer: the caller tries again, but for `unsupported`. `ready` says which kinds this camera tells of, before
+   * the first event; again when it turns out to tell of more.
    */
   watch(
     text: string,

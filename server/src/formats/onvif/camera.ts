@@ -1,11 +1,9 @@
 /**
- * What a camera says about itself by ONVIF: its profiles, and where their streams and pictures are.
+ * What a camera says about its media by ONVIF: its profiles, and where their streams and pictures are.
  * Media (ver10, ONVIF Media Service Specification) where the camera has it, else Media2 (ver20).
  */
 import { StreamError } from '../../core/errors.ts';
-import { formatAddress, parseAddress } from '../../net/url.ts';
-import { createSession } from './session.ts';
-import { NAMESPACES } from './soap.ts';
+import { connectDevice, type DeviceClient } from './device-client.ts';
 import { find, findAll, textAt, type XmlElement, xml } from './xml.ts';
 
 export interface CameraProfile {
@@ -16,57 +14,29 @@ export interface CameraProfile {
   /** Pixels; 0 where not known. */
   readonly width: number;
   readonly height: number;
+  /** The names that its video source goes by: of the configuration, and of the source itself. */
+  readonly sources: readonly string[];
+  /** How it is moved; undefined where it isn't. */
+  readonly ptz: { readonly node: string; readonly moves: boolean; readonly zooms: boolean } | undefined;
 }
 
 export interface OnvifCamera {
+  readonly device: DeviceClient;
   profiles(): Promise<readonly CameraProfile[]>;
   /** Addresses as the camera tells them. */
   streamUri(profile: string): Promise<string>;
   snapshotUri(profile: string): Promise<string>;
-  /** Manufacturer and model; '' where it doesn't tell. */
-  description(): Promise<string>;
 }
 
-interface MediaService {
-  readonly path: string;
-  readonly isMedia2: boolean;
-}
-
-const DEVICE_PATH = '/onvif/device_service';
 const MAXIMUM_PROFILES = 100;
 
 /** Finds the camera's media service. Rejects with StreamError. */
 export async function connectCamera(url: string, signal: AbortSignal): Promise<OnvifCamera> {
-  const address = parseAddress(url);
-  const session = createSession(address, signal);
-  const path = address.target.replace(/\?.*$/, '');
-  const device = path === '' || path === '/' ? DEVICE_PATH : path;
-  const where = formatAddress({ ...address, target: '' });
-  await session.readClock(device);
-  const media = await findMedia();
-
-  async function findMedia(): Promise<MediaService> {
-    const media = await byCapabilities().catch(rethrowUnless('unsupported', 'protocol', 'not_found'));
-    return media ?? (await byServices());
-  }
-
-  async function byCapabilities(): Promise<MediaService | undefined> {
-    const request = xml`<tds:GetCapabilities><tds:Category>All</tds:Category></tds:GetCapabilities>`;
-    const answer = await session.call(device, request);
-    const address = textAt(answer, 'Capabilities', 'Media', 'XAddr');
-    return address ? { path: pathOf(address), isMedia2: false } : undefined;
-  }
-
-  async function byServices(): Promise<MediaService> {
-    const request = xml`<tds:GetServices><tds:IncludeCapability>false</tds:IncludeCapability></tds:GetServices>`;
-    const services = findAll(await session.call(device, request), 'Service');
-    for (const namespace of [NAMESPACES.trt, NAMESPACES.tr2]) {
-      const service = services.find((item) => textAt(item, 'Namespace') === namespace);
-      const address = textAt(service, 'XAddr');
-      if (address) return { path: pathOf(address), isMedia2: namespace === NAMESPACES.tr2 };
-    }
-    throw new StreamError('unsupported', `${where}: the camera has no media service`);
-  }
+  const device = await connectDevice(url, signal);
+  const { session, where, services } = device;
+  const path = services.media ?? services.media2;
+  if (path === undefined) throw new StreamError('unsupported', `${where}: the camera has no media service`);
+  const isMedia2 = services.media === undefined;
 
   async function uriOf(answer: Promise<XmlElement>): Promise<string> {
     const content = await answer;
@@ -76,11 +46,12 @@ export async function connectCamera(url: string, signal: AbortSignal): Promise<O
   }
 
   return {
+    device,
     async profiles() {
-      const request = media.isMedia2
-        ? xml`<tr2:GetProfiles><tr2:Type>VideoEncoder</tr2:Type></tr2:GetProfiles>`
+      const request = isMedia2
+        ? xml`<tr2:GetProfiles><tr2:Type>VideoSource</tr2:Type><tr2:Type>VideoEncoder</tr2:Type><tr2:Type>PTZ</tr2:Type></tr2:GetProfiles>`
         : xml`<trt:GetProfiles/>`;
-      const profiles = findAll(await session.call(media.path, request), 'Profiles').flatMap(readProfile);
+      const profiles = findAll(await session.call(path, request), 'Profiles').flatMap(readProfile);
       if (profiles.length > 0) return profiles.slice(0, MAXIMUM_PROFILES);
       throw new StreamError('not_found', `${where}: the camera has no profiles`);
     },
@@ -88,8 +59,8 @@ export async function connectCamera(url: string, signal: AbortSignal): Promise<O
     streamUri: (profile) =>
       uriOf(
         session.call(
-          media.path,
-          media.isMedia2
+          path,
+          isMedia2
             ? xml`<tr2:GetStreamUri><tr2:Protocol>RTSP</tr2:Protocol><tr2:ProfileToken>${profile}</tr2:ProfileToken></tr2:GetStreamUri>`
             : xml`<trt:GetStreamUri><trt:StreamSetup><tt:Stream>RTP-Unicast</tt:Stream><tt:Transport><tt:Protocol>RTSP</tt:Protocol></tt:Transport></trt:StreamSetup><trt:ProfileToken>${profile}</trt:ProfileToken></trt:GetStreamUri>`,
         ),
@@ -98,27 +69,35 @@ export async function connectCamera(url: string, signal: AbortSignal): Promise<O
     snapshotUri: (profile) =>
       uriOf(
         session.call(
-          media.path,
-          media.isMedia2
+          path,
+          isMedia2
             ? xml`<tr2:GetSnapshotUri><tr2:ProfileToken>${profile}</tr2:ProfileToken></tr2:GetSnapshotUri>`
             : xml`<trt:GetSnapshotUri><trt:ProfileToken>${profile}</trt:ProfileToken></trt:GetSnapshotUri>`,
         ),
       ),
-
-    async description() {
-      const answer = await session
-        .call(device, xml`<tds:GetDeviceInformation/>`)
-        .catch(rethrowUnless('unsupported', 'protocol', 'not_found'));
-      return [textAt(answer, 'Manufacturer'), textAt(answer, 'Model')].filter(Boolean).join(' ');
-    },
   };
+}
+
+/**
+ * The profile that a source's `?subtype=` means; '' the first. A number counts from 0, and what is out of range may
+ * still be a token. Throws StreamError `not_found`.
+ */
+export function chooseProfile(profiles: readonly CameraProfile[], subtype: string): CameraProfile {
+  const byIndex = /^\d{0,4}$/.test(subtype) ? profiles[Number(subtype)] : undefined;
+  const profile = byIndex ?? profiles.find(({ token }) => token === subtype);
+  if (profile) return profile;
+  const known = profiles.map(({ token }) => token).join(', ');
+  throw new StreamError('not_found', `the camera has no profile ${subtype}, only: ${known.slice(0, 200)}`);
 }
 
 function readProfile(profile: XmlElement): CameraProfile[] {
   const token = profile.attributes.get('token');
   if (!token) return [];
-  const encoder =
-    find(profile, 'VideoEncoderConfiguration') ?? find(profile, 'Configurations', 'VideoEncoder');
+  const part = (name: string): XmlElement | undefined =>
+    find(profile, `${name}Configuration`) ?? find(profile, 'Configurations', name);
+  const encoder = part('VideoEncoder');
+  const source = part('VideoSource');
+  const ptz = part('PTZ');
   return [
     {
       token,
@@ -126,21 +105,12 @@ function readProfile(profile: XmlElement): CameraProfile[] {
       encoding: textAt(encoder, 'Encoding'),
       width: Number.parseInt(textAt(encoder, 'Resolution', 'Width'), 10) || 0,
       height: Number.parseInt(textAt(encoder, 'Resolution', 'Height'), 10) || 0,
+      sources: [source?.attributes.get('token') ?? '', textAt(source, 'SourceToken')].filter(Boolean),
+      ptz: ptz && {
+        node: textAt(ptz, 'NodeToken'),
+        moves: textAt(ptz, 'DefaultContinuousPanTiltVelocitySpace') !== '',
+        zooms: textAt(ptz, 'DefaultContinuousZoomVelocitySpace') !== '',
+      },
     },
   ];
-}
-
-/** Path and query alone: behind a router, cameras name hosts and ports that only they can reach. */
-function pathOf(address: string): string {
-  const url = URL.parse(address.trim(), 'http://camera');
-  if (!url) throw new StreamError('protocol', `not the address of a service: ${address.slice(0, 200)}`);
-  return url.pathname + url.search;
-}
-
-/** For failures that another way may get round: they become undefined. */
-function rethrowUnless(...codes: readonly string[]) {
-  return (error: unknown): undefined => {
-    if (error instanceof StreamError && codes.includes(error.code)) return undefined;
-    throw error;
-  };
 }

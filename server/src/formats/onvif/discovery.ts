@@ -40,7 +40,7 @@ async function listProfiles(text: string, signal: AbortSignal): Promise<Discover
   if (scheme !== 'onvif') throw new StreamError('invalid', 'src is not an onvif:// address');
   const base = url.replace(/\?[^@]*$/, '');
   const camera = await connectCamera(base, signal);
-  const [name, profiles] = [await camera.description(), await camera.profiles()];
+  const [name, profiles] = [await camera.device.description(), await camera.profiles()];
   const subtypes = profiles.map(({ token }, index) => subtypeOf(token, index));
   const found: Discovered[] = profiles.map((profile, index) => ({
     name: [name, profile.name || `stream${index}`].filter(Boolean).join(' '),

@@ -11,7 +11,7 @@ import type { Producer } from '../../core/model.ts';
 import { parseAddress } from '../../net/url.ts';
 import type { OpenContext } from '../format.ts';
 import type { SourceText } from '../source-text.ts';
-import { type CameraProfile, connectCamera } from './camera.ts';
+import { chooseProfile, connectCamera } from './camera.ts';
 import { mediaSources } from './media-address.ts';
 
 /** Asks the camera for its stream's address and opens that. */
@@ -20,7 +20,7 @@ export async function open(source: SourceText, context: OpenContext): Promise<Pr
   const address = parseAddress(source.url);
   const query = new URLSearchParams(/\?(.*)$/s.exec(address.target)?.[1] ?? '');
   const camera = await connectCamera(source.url, signal);
-  const profile = chooseProfile(await camera.profiles(), query.get('subtype') ?? '');
+  const profile = chooseProfile(await camera.profiles(), query.get('subtype') ?? '').token;
   const uri = await (query.has('snapshot') ? camera.snapshotUri(profile) : camera.streamUri(profile));
   const texts = mediaSources(uri, address, source.text.slice(source.url.length));
 
@@ -34,13 +34,4 @@ export async function open(source: SourceText, context: OpenContext): Promise<Pr
     }
   }
   throw failure ?? new StreamError('internal', 'no address to open');
-}
-
-/** The token of the profile that `subtype` means; a number counts from 0, and what is out of range may still be a token. */
-function chooseProfile(profiles: readonly CameraProfile[], subtype: string): string {
-  const byIndex = /^\d{0,4}$/.test(subtype) ? profiles[Number(subtype)] : undefined;
-  const profile = byIndex ?? profiles.find(({ token }) => token === subtype);
-  if (profile) return profile.token;
-  const known = profiles.map(({ token }) => token).join(', ');
-  throw new StreamError('not_found', `the camera has no profile ${subtype}, only: ${known.slice(0, 200)}`);
 }

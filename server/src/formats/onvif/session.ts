@@ -12,13 +12,26 @@ import { StreamError, toStreamError } from '../../core/errors.ts';
 import { createClientAuth } from '../../net/digest.ts';
 import { type HttpReply, requestHttp } from '../../net/http-request.ts';
 import { type Address, formatAddress } from '../../net/url.ts';
-import { CONTENT_TYPE, type Fault, readEnvelope, readFault, writeEnvelope } from './soap.ts';
+import { CONTENT_TYPE, type Fault, type Prefix, readEnvelope, readFault, writeEnvelope } from './soap.ts';
 import { writeUsernameToken } from './username-token.ts';
 import { find, type Markup, textAt, type XmlElement, xml } from './xml.ts';
 
+/** How one request differs from most. */
+export interface CallOptions {
+  /** In the header, before the token. */
+  readonly header?: Markup | undefined;
+  readonly prefixes?: readonly Prefix[] | undefined;
+  /** Where a part of the device listens elsewhere. */
+  readonly port?: number | undefined;
+  /** For requests that the device answers when something happens. */
+  readonly timeoutMs?: number | undefined;
+  /** In the place of the session's. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface OnvifSession {
   /** The answer's element, such as GetProfilesResponse. Rejects with StreamError: `unauthorized`, `unsupported` … */
-  call(path: string, request: Markup): Promise<XmlElement>;
+  call(path: string, request: Markup, options?: CallOptions): Promise<XmlElement>;
   /** Reads the camera's clock; where it doesn't tell, ours is taken. */
   readClock(path: string): Promise<void>;
 }
@@ -44,27 +57,36 @@ export function createSession(address: Address, signal: AbortSignal): OnvifSessi
   let usesToken = credentials !== undefined;
   let skewMs = 0;
 
-  const post = async (path: string, request: Markup, authorized = true): Promise<Answer> => {
+  const post = async (
+    path: string,
+    request: Markup,
+    options: CallOptions = {},
+    authorized = true,
+  ): Promise<Answer> => {
+    const { header, prefixes, port = address.port, timeoutMs = TIMEOUT_MS } = options;
     const token =
       authorized && usesToken && credentials && writeUsernameToken(credentials, Date.now() + skewMs);
     const authorization = authorized && !usesToken ? httpAuth?.authorize('POST', path) : undefined;
     const http = await requestHttp({
       method: 'POST',
-      address: { ...address, scheme: address.port === TLS_PORT ? 'https' : 'http', target: path },
+      address: { ...address, scheme: port === TLS_PORT ? 'https' : 'http', port, target: path },
       headers: { 'content-type': CONTENT_TYPE['1.2'], ...(authorization && { authorization }) },
-      body: writeEnvelope(request, { header: token || undefined }),
-      timeoutMs: TIMEOUT_MS,
+      body: writeEnvelope(request, {
+        header: header && token ? xml`${header}${token}` : header || token || undefined,
+        ...(prefixes && { prefixes }),
+      }),
+      timeoutMs,
       maximumBytes: MAXIMUM_ANSWER_BYTES,
-      signal,
+      signal: options.signal ?? signal,
     });
     return readAnswer(http);
   };
 
   return {
-    async call(path, request) {
+    async call(path, request, options) {
       let answered = false;
       for (let attempt = 0; attempt < MAXIMUM_ATTEMPTS; attempt++) {
-        const answer = await post(path, request);
+        const answer = await post(path, request, options);
         if (!isRefusal(answer)) return contentOf(answer, where);
         if (!httpAuth) throw new StreamError('unauthorized', `${where}: user and password needed`);
         const challenges = answer.http.headers['www-authenticate'] ?? [];
@@ -82,7 +104,7 @@ export function createSession(address: Address, signal: AbortSignal): OnvifSessi
 
     async readClock(path) {
       const sentAt = Date.now();
-      const { http, content } = await post(path, xml`<tds:GetSystemDateAndTime/>`, false);
+      const { http, content } = await post(path, xml`<tds:GetSystemDateAndTime/>`, {}, false);
       const utc = find(content, 'SystemDateAndTime', 'UTCDateTime');
       const camera = utc ? readDateTime(utc) : Date.parse(http.headers.date?.[0] ?? '');
       if (Number.isFinite(camera)) skewMs = camera - (sentAt + Date.now()) / 2;

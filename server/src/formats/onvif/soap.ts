@@ -25,11 +25,15 @@ export const NAMESPACES = {
   tds: 'http://www.onvif.org/ver10/device/wsdl',
   trt: 'http://www.onvif.org/ver10/media/wsdl',
   tr2: 'http://www.onvif.org/ver20/media/wsdl',
+  tev: 'http://www.onvif.org/ver10/events/wsdl',
+  tptz: 'http://www.onvif.org/ver20/ptz/wsdl',
   tt: 'http://www.onvif.org/ver10/schema',
   ter: 'http://www.onvif.org/ver10/error',
   dn: 'http://www.onvif.org/ver10/network/wsdl',
   a: 'http://schemas.xmlsoap.org/ws/2004/08/addressing',
   d: 'http://schemas.xmlsoap.org/ws/2005/04/discovery',
+  wsa: 'http://www.w3.org/2005/08/addressing',
+  wsnt: 'http://docs.oasis-open.org/wsn/b-2',
 } as const;
 
 export type Prefix = keyof typeof NAMESPACES;

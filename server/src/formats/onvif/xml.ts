@@ -180,3 +180,14 @@ function escapeText(text: string): string {
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
     .replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
 }
+
+const NAME = /^[\p{L}_][\p{L}\p{N}_.-]*$/u;
+
+/** An element that was read, as markup to be sent back. What has a name that is none in XML is left out. */
+export function toMarkup({ name, namespace, attributes, text, children }: XmlElement): Markup {
+  if (!NAME.test(name)) return { markup: '' };
+  const written = [...attributes].filter(([key]) => NAME.test(key));
+  const list = written.map(([key, value]) => ` ${key}="${escapeText(value)}"`).join('');
+  const inner = escapeText(text) + children.map((child) => toMarkup(child).markup).join('');
+  return { markup: `<${name} xmlns="${escapeText(namespace)}"${list}>${inner}</${name}>` };
+}

@@ -24,5 +24,7 @@ export const CAMERA_FORMATS: readonly Format[] = [
     producer: () => import('../onvif/producer.ts'),
     discovery: () => import('../onvif/discovery.ts'),
     service: () => import('../onvif/service.ts'),
+    events: () => import('../onvif/events.ts'),
+    ptz: () => import('../onvif/ptz.ts'),
   },
 ];
