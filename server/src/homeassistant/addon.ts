@@ -1,0 +1,205 @@
+/**
+ * The server as an add-on of Home Assistant, in the order of a start:
+ *
+ *   as root      options → integration put in place → own folders → another user
+ *   as porthole  address and ingress port from the Supervisor → ports that others have → the server starts
+ *   afterwards   announced to core → told if core wants a restart
+ */
+import { lookup } from 'node:dns/promises';
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ConfigArgument } from '../config/arguments.ts';
+import { type ConfigProblem, formatProblem } from '../config/error.ts';
+import { formatListen, isLoopbackHost, parseListen } from '../config/listen.ts';
+import { loadConfig } from '../config/load.ts';
+import { createLogger, type Logger } from '../util/log.ts';
+import { announce } from './announce.ts';
+import { type PortConflict, planPorts } from './conflicts.ts';
+import { askCore } from './core-socket.ts';
+import { deviceGroups, dropPrivileges, findUser } from './drop-privileges.ts';
+import { type Installation, installIntegration } from './install-integration.ts';
+import { type Key, loadKey } from './key.ts';
+import type { MqttBroker } from './mqtt/publisher.ts';
+import { type AddonOptions, configOfOptions, parseOptions } from './options.ts';
+import { watchRestart } from './restart-notice.ts';
+import { createRoles } from './roles.ts';
+import { type AddonInfo, brokerOf, connectSupervisor, type Supervisor, whenReachable } from './supervisor.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface Addon {
+  /** Options, config file, and the ports that are free. */
+  readonly configs: readonly ConfigArgument[];
+  /** For what the server keeps. */
+  readonly dataDirectory: string;
+  readonly conflicts: readonly PortConflict[];
+  /** The key that the integration shows. */
+  readonly key: Key;
+  /** The options open the API to everybody in the network. */
+  readonly isOpen: boolean;
+  /** The address that the Supervisor and core reach us by, besides those of the config; undefined where those do. */
+  readonly extraListen: string | undefined;
+  /** Undefined while the Supervisor has not named a port. */
+  readonly ingress:
+    | {
+        readonly host: string;
+        readonly port: number;
+        readonly allowFrom: string;
+        readonly roleOf: (userId: string) => Promise<'admin' | 'viewer'>;
+      }
+    | undefined;
+  /** A go2rtc.yaml whose streams can be taken over. */
+  readonly importFrom: string | undefined;
+  readonly integration: {
+    readonly installed: string | undefined;
+    readonly bundled: string | undefined;
+    readonly restartRequired: boolean;
+  };
+  /** The MQTT broker that Home Assistant knows; never rejects. */
+  broker(): Promise<MqttBroker | undefined>;
+  /** The server is there: tells core. `api`: where the API listens. */
+  started(server: { readonly id: string; readonly api: string }): void;
+  /** An integration of this version has connected. */
+  integrationConnected(version: string | undefined): void;
+  /** Has the Supervisor start the add-on anew. */
+  restart(): Promise<void>;
+  close(): void;
+}
+
+const USER = 'porthole';
+const CONFIG_FILE = 'porthole.yaml';
+const NEW_CONFIG =
+  '# What stands here comes before the options of the add-on. The web page edits this file.\n';
+const IMPORTABLE = 'go2rtc.yaml';
+
+/** Does what has to be done before the server starts. Rejects where it cannot start at all. */
+export async function openAddon(surroundings: Surroundings): Promise<Addon> {
+  const log = createLogger('addon');
+  const { data, config, homeassistant } = surroundings;
+  const { options, problems } = parseOptions(readFileSync(surroundings.options, 'utf8'));
+  report(problems, log);
+  const installation = await install(surroundings, options, log);
+  for (const folder of [data, config]) mkdirSync(folder, { recursive: true });
+  becomeUser(surroundings, log);
+
+  const supervisor = connectSupervisor(surroundings);
+  const info = await whenReachable(supervisor.addonInfo).catch((error): undefined => {
+    log.error('the Supervisor does not answer: no ingress, and core is not told', { error });
+  });
+  const file = join(config, CONFIG_FILE);
+  createFile(file, log);
+  const documents: ConfigArgument[] = [
+    { kind: 'document', text: JSON.stringify(configOfOptions(options)) },
+    { kind: 'file', path: file },
+  ];
+  const ports = await planPorts(loadConfig(documents).config, info?.ip_address);
+  for (const conflict of ports.conflicts) log.warn('port in use', { ...conflict });
+  const configs = [...documents, ...ports.overrides];
+  const { listen } = loadConfig(configs).config.api;
+  const roles = createRoles(() => askCore(supervisor, { type: 'config/auth/list' }));
+  const restart = watchRestart({
+    installed: options.install_integration ? installation.installed : undefined,
+    changed: installation.outcome === 'installed' || installation.outcome === 'updated',
+    loadedManifest: () => askCore(supervisor, { type: 'manifest/get', integration: 'porthole' }),
+    callAction: supervisor.callAction,
+    log,
+  });
+  const key = await loadKey(data);
+  let announcement: { close(): void } | undefined;
+
+  return {
+    configs,
+    dataDirectory: data,
+    conflicts: ports.conflicts,
+    key,
+    isOpen: options.open_to_lan,
+    extraListen: info && extraAddress(listen, info.ip_address),
+    ingress: info && (await ingressOf(info, supervisor, roles)),
+    importFrom: [homeassistant, config].map((folder) => join(folder, IMPORTABLE)).find(isReadable),
+    get integration() {
+      return {
+        installed: installation.installed,
+        bundled: installation.bundled,
+        restartRequired: restart.required,
+      };
+    },
+    broker: () => brokerOf(supervisor),
+    started({ id, api }) {
+      announcement?.close();
+      announcement = announce({ supervisor, log, network: info?.network ?? undefined, key, id, api });
+    },
+    integrationConnected: (version) => restart.connected(version),
+    restart: () => supervisor.restartAddon(),
+    close() {
+      announcement?.close();
+      restart.close();
+    },
+  };
+}
+
+function report(problems: readonly ConfigProblem[], log: Logger): void {
+  for (const problem of problems) log.warn('options', { problem: formatProblem(problem) });
+}
+
+async function install(
+  { integration, homeassistant }: Surroundings,
+  options: AddonOptions,
+  log: Logger,
+): Promise<Installation> {
+  const result = await installIntegration({
+    source: integration,
+    homeassistant,
+    install: options.install_integration,
+  });
+  const { outcome, installed, reason } = result;
+  const level = outcome === 'failed' ? 'error' : outcome === 'kept' ? 'debug' : 'info';
+  log[level](`integration ${outcome}`, { version: installed, ...(reason ? { reason } : {}) });
+  return result;
+}
+
+/** Only root can; anybody else stays who they are. */
+function becomeUser({ data, config, devices, passwd }: Surroundings, log: Logger): void {
+  if (process.getuid!() !== 0) return;
+  const user = findUser(passwd, USER);
+  if (!user) {
+    log.warn('there is no user of this name: running as root', { user: USER });
+    return;
+  }
+  const groups = deviceGroups(devices);
+  dropPrivileges(user, { groups, folders: [data, config] });
+  log.debug('running as', { user: USER, groups });
+}
+
+function createFile(path: string, log: Logger): void {
+  try {
+    writeFileSync(path, NEW_CONFIG, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') log.error('config file', { error });
+  }
+}
+
+/** The Supervisor connects from the address that its name stands for, and nobody else may. */
+async function ingressOf(
+  { ip_address: host, ingress_port: port }: AddonInfo,
+  supervisor: Supervisor,
+  roleOf: (userId: string) => Promise<'admin' | 'viewer'>,
+): Promise<Addon['ingress']> {
+  if (port === null) return undefined;
+  const { address } = await lookup(supervisor.host.replace(/:\d+$/, ''), { family: 4 });
+  return { host, port, allowFrom: address, roleOf };
+}
+
+/** The Supervisor's own network, where the API listens on this machine or another address alone. */
+function extraAddress(listen: string, host: string): string | undefined {
+  const address = parseListen(listen);
+  if (!address?.host || address.host === host || isLoopbackHost(host)) return undefined;
+  return formatListen({ host, port: address.port });
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
