@@ -145,8 +145,7 @@ export class PortholePlayer extends HTMLElement {
     this.setAttribute('role', 'region');
     this.#sound.mute(this.hasAttribute('muted'));
     this.#listening = new AbortController();
-    const { signal } = this.#listening;
-    document.addEventListener('fullscreenchange', () => this.#onLook(), { signal });
+    document.addEventListener('fullscreenchange', () => this.#onLook(), { signal: this.#listening.signal });
     this.#presence = watchPresence(
       this,
       () => this.#followPresence(),
@@ -329,11 +328,9 @@ export class PortholePlayer extends HTMLElement {
   }
 
   #render(): void {
-    const attributes = readAttributes(this);
-    this.#attributes = attributes;
     const view = viewOf({
       host: this,
-      attributes,
+      attributes: this.#attributes,
       playback: this.#playback,
       sound: this.#sound,
       talk: this.#intercom.state,
@@ -341,7 +338,7 @@ export class PortholePlayer extends HTMLElement {
       notice: this.#notice.words,
     });
     const [width, height] = view.size;
-    const aspect = attributes.aspect ?? (width && height ? `${width} / ${height}` : '');
+    const aspect = this.#attributes.aspect ?? (width && height ? `${width} / ${height}` : '');
     if (aspect) this.style.setProperty('--porthole-aspect', aspect);
     this.#controls.update(view);
     clearTimeout(this.#tickTimer);
@@ -373,10 +370,7 @@ export class PortholePlayer extends HTMLElement {
       if (!this.#paused) this.#playback?.start();
       this.#playback?.retry();
       if (this.#video?.paused) void play(this.#video, () => undefined);
-    } else
-      this.#unseenTimer = setTimeout(() => {
-        if (!this.#mayRun()) this.#playback?.stop();
-      }, UNSEEN_MS);
+    } else this.#unseenTimer = setTimeout(() => this.#mayRun() || this.#playback?.stop(), UNSEEN_MS);
   }
 
   /** Seen by somebody, or meant to go on unseen. */
