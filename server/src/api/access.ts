@@ -1,29 +1,42 @@
 /**
- * Who may ask. Pure rules on one request; server.ts and ws/upgrade.ts apply them before anything else runs.
+ * Who asks. Pure rules on one request; admission.ts applies them before anything else runs, and roles.ts says what the client
+ * may do.
  *
  *   1. Host      A browser can be tricked into sending a page's requests here under the page's own name (DNS
  *                rebinding). So the Host must be a name that nobody outside can own: an IP address, localhost, a name
  *                without a dot, *.local and the other private domains, or one of `api.allow_hosts`. Requests with the
  *                right password pass: a tricked browser doesn't have it for that name.
- *   2. Password  `api.username` and `api.password` by HTTP Basic. This machine itself needs none, unless `local_auth`;
- *                a request that a proxy passed on is not from this machine.
+ *   2. Password  `api.username` and `api.password` by HTTP Basic, or a key of a program that belongs to us. This machine
+ *                itself needs none, unless `local_auth`; a request that a proxy passed on is not from this machine.
  *   3. Origin    What changes something, and every WebSocket, must not come from another web site: Origin, where there
  *                is one, names our Host (for WebSockets: any port of it). `api.origin: "*"` switches 1 and 3 off.
  *   4. Trust     Administration (the config file, restart, exit) is for this machine and for those with the password.
+ *
+ * Two kinds of clients come another way. A token is shown by who means it, so neither Host nor Origin matter. Through the
+ * ingress of Home Assistant, who asks has been decided there: Host and Origin are those of Home Assistant, and must agree.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Config } from '../config/schema.ts';
 import { HttpError } from './errors.ts';
+import type { Grant } from './tokens.ts';
+
+/** What a client is; roles.ts says what follows. */
+export type Role = 'admin' | 'viewer' | 'token';
 
 export interface Client {
   /** The same for all requests of one client: a user, this machine, or an address. */
   readonly identity: string;
   /** On this machine, and not passed on by a proxy. */
   readonly local: boolean;
-  /** May administrate. */
+  readonly role: Role;
+  /** An administrator who showed that they are one: may read secrets and stop the server. */
   readonly trusted: boolean;
+  /** The camera that a token opens. */
+  readonly stream?: string | undefined;
+  /** The token's, with the signal that ends what it opened. */
+  readonly grant?: Grant | undefined;
   /** Has yet to show the password: only on routes that ask for it in a way of their own. */
   readonly lacksPassword: boolean;
   /** `ip:port`, with what a proxy says. */
@@ -31,7 +44,25 @@ export interface Client {
   readonly userAgent: string | undefined;
 }
 
-type AccessRules = Pick<Config['api'], 'username' | 'password' | 'local_auth' | 'origin' | 'allow_hosts'>;
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface AccessRules
+  extends Pick<Config['api'], 'username' | 'password' | 'local_auth' | 'origin' | 'allow_hosts'> {
+  /** Credentials that are as good as the configured ones. */
+  readonly keys?: readonly Credentials[] | undefined;
+  /** Who is not on this machine needs credentials, though the config has none. */
+  readonly requireCredentials?: boolean | undefined;
+}
+
+/** A user of Home Assistant, as its ingress names them. */
+export interface IngressUser {
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+}
 
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
 /** Domains that no public name server answers for (RFC 6761, 6762, 8375, 9476, and the usual ones of home routers). */
@@ -49,8 +80,12 @@ export function admit(
 ): Client {
   const { headers } = request;
   const isLocal = isFromHere(request);
-  const needsPassword = rules.username !== undefined || rules.password !== undefined;
-  const hasPassword = needsPassword && passwordMatches(headers.authorization, rules);
+  const isConfigured = rules.username !== undefined || rules.password !== undefined;
+  const needsPassword = isConfigured || rules.requireCredentials === true;
+  const hasPassword = credentialsMatch(headers.authorization, [
+    ...(isConfigured ? [{ username: rules.username ?? '', password: rules.password ?? '' }] : []),
+    ...(rules.keys ?? []),
+  ]);
   const isOpen = rules.origin === '*';
   if (!hasPassword && !isOpen && !isPrivateHost(headers.host, rules.allow_hosts)) {
     throw new HttpError(403, `host ${hostName(headers.host)} is not allowed: name it in api.allow_hosts`);
@@ -61,10 +96,52 @@ export function admit(
   return {
     identity: hasPassword ? 'user' : isLocal ? 'local' : describeAddress(request).replace(/:\d+(?= |$)/, ''),
     local: isLocal,
+    role: lacksPassword ? 'viewer' : 'admin',
     trusted: hasPassword || (isLocal && !lacksPassword),
     lacksPassword,
     remoteAddress: describeAddress(request),
     userAgent: headers['user-agent'],
+  };
+}
+
+/** The token of a request: `Authorization: Bearer …`, or `?token=…`; undefined without one. */
+export function tokenOf({ headers }: IncomingMessage, query: URLSearchParams): string | undefined {
+  return query.get('token') ?? /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+}
+
+/** The client of a request that showed a token. */
+export function admitByToken(request: IncomingMessage, grant: Grant): Client {
+  return { ...stranger(request), identity: `token ${grant.id}`, role: 'token', stream: grant.stream, grant };
+}
+
+/** The client of a request through the ingress of Home Assistant; throws HttpError 403 for one of another web site. */
+export function admitThroughIngress(
+  request: IncomingMessage,
+  { id, name }: IngressUser,
+  role: 'admin' | 'viewer',
+): Client {
+  checkOrigin(request);
+  const { userAgent = '', ...client } = stranger(request);
+  return {
+    ...client,
+    identity: `home assistant ${id}`,
+    role,
+    trusted: role === 'admin',
+    userAgent: [name, userAgent].filter(Boolean).join(', '),
+  };
+}
+
+/** Somebody of whom nothing is asked, and who may do nothing but that. */
+export function stranger(request: IncomingMessage): Client {
+  const remoteAddress = describeAddress(request);
+  return {
+    identity: remoteAddress.replace(/:\d+(?= |$)/, ''),
+    local: false,
+    role: 'viewer',
+    trusted: false,
+    lacksPassword: false,
+    remoteAddress,
+    userAgent: request.headers['user-agent'],
   };
 }
 
@@ -75,10 +152,13 @@ function isFromHere({ socket, headers }: IncomingMessage): boolean {
   return isForwarded === undefined && (!address || LOOPBACK.test(address));
 }
 
-function passwordMatches(header: string | undefined, { username = '', password = '' }: AccessRules): boolean {
+/** Compares with all of them, whichever is the first that matches. */
+function credentialsMatch(header: string | undefined, accepted: readonly Credentials[]): boolean {
   const [, encoded] = /^basic +([a-z0-9+/=]+)$/i.exec(header ?? '') ?? [];
   if (encoded === undefined) return false;
-  return sameText(Buffer.from(encoded, 'base64').toString(), `${username}:${password}`);
+  const given = Buffer.from(encoded, 'base64').toString();
+  const matches = accepted.map(({ username, password }) => sameText(given, `${username}:${password}`));
+  return matches.includes(true);
 }
 
 /** Takes the same time wherever the texts differ. */
@@ -104,6 +184,8 @@ function checkOrigin({ method = 'GET', headers }: IncomingMessage): void {
   const isWebSocket = headers.upgrade?.toLowerCase() === 'websocket';
   if (SAFE_METHODS.has(method) && !isWebSocket) return;
   const { origin, host } = headers;
+  // The browser's own word, which no page can write: right even where a proxy changed the Host.
+  if (headers['sec-fetch-site'] === 'same-origin') return;
   if (origin === undefined) {
     if (headers['sec-fetch-site'] !== 'cross-site') return;
   } else {

@@ -1,11 +1,12 @@
-/** The HTTP application: who may ask (access.ts) before anything else, one plugin per topic, one form of errors. */
+/** The HTTP application: who may ask (admission.ts) before anything else, one plugin per topic, one form of errors. */
 import { type FastifyReply, fastify } from 'fastify';
 import { StreamError } from '../core/errors.ts';
-import { admit } from './access.ts';
 import type { ApiContext, App, TypeBoxProvider } from './context.ts';
 import { describeFailure, HttpError } from './errors.ts';
 import { appRoutes } from './routes/app.ts';
+import { cameraRoutes } from './routes/cameras.ts';
 import { configRoutes } from './routes/config.ts';
+import { consumerRoutes } from './routes/consumers.ts';
 import { discoveryRoutes } from './routes/discovery.ts';
 import { ffmpegRoutes } from './routes/ffmpeg.ts';
 import { frameRoutes } from './routes/frames.ts';
@@ -16,12 +17,15 @@ import { onvifRoutes } from './routes/onvif.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { pageRoutes } from './routes/page.ts';
 import { preloadRoutes } from './routes/preload.ts';
+import { probeRoutes } from './routes/probe.ts';
 import { rtspToWebrtcRoutes } from './routes/rtsp-to-webrtc.ts';
 import { streamRoutes } from './routes/streams.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { videoRoutes } from './routes/video.ts';
 import { webrtcRoutes } from './routes/webrtc.ts';
 import { webtorrentRoutes } from './routes/webtorrent.ts';
-import { compilers, compileValidator, parseQuery } from './validation.ts';
+import type { Grant } from './tokens.ts';
+import { compilers, compileValidator, parseQuery, toSearchParams } from './validation.ts';
 
 const BODY_LIMIT = 1 << 20;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -60,16 +64,11 @@ export async function createApp(context: ApiContext): Promise<App> {
       if (request.method === 'OPTIONS') return reply.code(204).send();
     }
     const { url, config } = request.routeOptions;
-    request.client = admit(request.raw, rules, config);
+    const { id: named } = request.params as { id?: string };
+    request.client = await context.admit(request.raw, config, toSearchParams(request.query), named);
+    if (request.client.grant) endWhenRevoked(request.client.grant, reply);
     if (rules.allow_paths && url !== undefined && !rules.allow_paths.includes(url.replace(/\*$/, ''))) {
       throw new HttpError(404, NOT_FOUND);
-    }
-    if (config.changes && rules.read_only) throw new HttpError(403, 'read-only');
-    if (config.admin && !request.client.trusted) {
-      throw new HttpError(
-        403,
-        'only this machine may do this, or a client with a password: set api.username',
-      );
     }
   });
 
@@ -93,6 +92,10 @@ export async function createApp(context: ApiContext): Promise<App> {
   for (const routes of [
     appRoutes,
     configRoutes,
+    tokenRoutes,
+    cameraRoutes,
+    consumerRoutes,
+    probeRoutes,
     streamRoutes,
     preloadRoutes,
     frameRoutes,
@@ -113,6 +116,13 @@ export async function createApp(context: ApiContext): Promise<App> {
   app.register(async (scope) => pageRoutes(scope as App, context), { prefix });
   await app.ready();
   return app;
+}
+
+/** What was opened with a token ends with it. */
+function endWhenRevoked({ revoked }: Grant, { raw }: FastifyReply): void {
+  const end = (): void => void raw.destroy();
+  revoked.addEventListener('abort', end);
+  raw.once('close', () => revoked.removeEventListener('abort', end));
 }
 
 function sendText(reply: FastifyReply, status: number, text: string) {

@@ -8,6 +8,9 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { Static, TSchema } from 'typebox';
+import type { Cameras } from '../cameras/cameras.ts';
+import type { IntegrationPresence } from '../cameras/integration-presence.ts';
+import type { StateFile } from '../config/state.ts';
 import type { ConfigStore } from '../config/store.ts';
 import { StreamError } from '../core/errors.ts';
 import type { Streams } from '../core/streams.ts';
@@ -16,29 +19,58 @@ import type { HlsSessions } from '../formats/hls/sessions.ts';
 import type { WebrtcServer } from '../formats/webrtc/server.ts';
 import type { Shares } from '../formats/webtorrent/shares.ts';
 import type { Logger } from '../util/log.ts';
-import type { Client } from './access.ts';
+import type { Client, Credentials } from './access.ts';
+import type { Admit } from './admission.ts';
+import type { Changes } from './changes.ts';
+import type { IngressSettings } from './ingress.ts';
 import type { Players } from './players.ts';
 import type { Preloads } from './preloads.ts';
 import type { Publications } from './publications.ts';
+import type { RouteAccess } from './roles.ts';
+import type { ServerInfo } from './server-info.ts';
 import type { SourceOwners } from './source-owners.ts';
+import type { Tokens } from './tokens.ts';
 
 /** What main.ts hands in. */
 export interface ApiSettings {
   readonly store: ConfigStore;
   readonly streams: Streams;
   readonly services: Services;
+  readonly cameras: Cameras;
+  /** What outlives the process. */
+  readonly state: StateFile;
+  /** Integrations that listen at `/api/events`. */
+  readonly integrations: IntegrationPresence;
+  /** What others know of the server, besides what the API knows itself. */
+  readonly serverExtras?: (() => Partial<ServerInfo>) | undefined;
+  /** Called once, with what is to be called whenever `serverExtras` gives something else. */
+  readonly onServerChange?: ((changed: () => void) => void) | undefined;
   /** Where the RTSP server listens, as text; undefined where it doesn't. */
   readonly rtspListen: () => string | undefined;
   /** The WebRTC server; undefined where there is none. */
   readonly webrtc?: WebrtcServer | undefined;
   /** Folder of the built web page; `api.static_dir` comes before it. */
   readonly pageDirectory?: string | undefined;
+  /** Who else may administrate, such as the integration that belongs to an add-on. */
+  readonly keys?: readonly Credentials[] | undefined;
+  /** Who is not on this machine needs credentials, though the config has none; default: where there are keys. */
+  readonly requireCredentials?: boolean | undefined;
+  /** Addresses besides those of the config, such as `172.30.32.1:1984`; one that cannot be used is logged. */
+  readonly extraListen?: readonly string[] | undefined;
+  /** Where Home Assistant's ingress connects to. */
+  readonly ingress?: IngressSettings | undefined;
+  /** Tokens, where others (the RTSP server) take them too; default: of the API alone. */
+  readonly tokens?: Tokens | undefined;
   /** Ends the process in good order, with this code, or starts it anew. */
   readonly shutdown: (how: { readonly exitCode: number } | 'restart') => void;
 }
 
 export interface ApiContext extends ApiSettings {
   readonly log: Logger;
+  readonly tokens: Tokens;
+  /** Who asks, and whether they may. */
+  readonly admit: Admit;
+  readonly changes: Changes;
   readonly owners: SourceOwners;
   readonly preloads: Preloads;
   readonly publications: Publications;
@@ -65,14 +97,7 @@ declare module 'fastify' {
     /** Who asks; set before any handler runs. */
     client: Client;
   }
-  interface FastifyContextConfig {
-    /** Refused when `api.read_only`. */
-    changes?: boolean;
-    /** For trusted clients only (access.ts). */
-    admin?: boolean;
-    /** Asks for the password in a way of its own: its handler looks at `client.lacksPassword`. */
-    asksItself?: boolean;
-  }
+  interface FastifyContextConfig extends RouteAccess {}
 }
 
 /** Throws StreamError `unsupported` where WebRTC is not running. */

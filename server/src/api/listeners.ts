@@ -7,10 +7,16 @@ import { formatListen, isLoopbackHost, type ListenAddress, parseListen } from '.
 import type { Config } from '../config/schema.ts';
 import { StreamError, toStreamError } from '../core/errors.ts';
 import type { Logger } from '../util/log.ts';
+import type { ApiSettings } from './context.ts';
 
 export interface Handlers {
   readonly request: RequestListener;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+/** Which addresses, and who needs credentials there. */
+export interface ListenSettings extends Pick<ApiSettings, 'extraListen' | 'keys' | 'requireCredentials'> {
+  readonly api: Config['api'];
 }
 
 export interface Listeners {
@@ -19,7 +25,7 @@ export interface Listeners {
   close(): Promise<void>;
 }
 
-const SERVER_OPTIONS = {
+export const SERVER_OPTIONS = {
   headersTimeout: 5000,
   /** Clients may push video for days. */
   requestTimeout: 0,
@@ -31,7 +37,12 @@ const SERVER_OPTIONS = {
 };
 
 /** Starts to listen. What cannot be listened on is logged as an error; rejects with StreamError if nothing is left. */
-export async function openListeners(api: Config['api'], handlers: Handlers, log: Logger): Promise<Listeners> {
+export async function openListeners(
+  settings: ListenSettings,
+  handlers: Handlers,
+  log: Logger,
+): Promise<Listeners> {
+  const { api } = settings;
   const servers: Server[] = [];
   const addresses: string[] = [];
   const failures: StreamError[] = [];
@@ -51,6 +62,10 @@ export async function openListeners(api: Config['api'], handlers: Handlers, log:
   };
   const plain = parseListen(api.listen);
   if (plain) await open(() => createServer(SERVER_OPTIONS), plain, 'listen');
+  for (const text of settings.extraListen ?? []) {
+    const place = parseListen(text);
+    if (place) await open(() => createServer(SERVER_OPTIONS), place, 'listen');
+  }
   const secure = parseListen(api.tls_listen);
   if (secure) {
     const create = () =>
@@ -63,7 +78,7 @@ export async function openListeners(api: Config['api'], handlers: Handlers, log:
   }
   if (api.unix_listen) await open(() => createServer(SERVER_OPTIONS), api.unix_listen, 'unix listen');
   if (servers.length === 0 && failures[0]) throw failures[0];
-  if (openToNetwork(api)) {
+  if (openToNetwork(settings)) {
     log.warn(
       'open to the network without a password: set api.username and api.password, or listen on 127.0.0.1',
     );
@@ -84,9 +99,10 @@ export async function openListeners(api: Config['api'], handlers: Handlers, log:
 }
 
 /** Whether other machines reach the API and nobody asks them for a password. */
-export function openToNetwork(api: Config['api']): boolean {
+export function openToNetwork({ api, extraListen, keys, requireCredentials }: ListenSettings): boolean {
   if (api.username !== undefined || api.password !== undefined) return false;
-  return [api.listen, api.tls_listen].some((text) => {
+  if (requireCredentials ?? (keys !== undefined && keys.length > 0)) return false;
+  return [api.listen, api.tls_listen, ...(extraListen ?? [])].some((text) => {
     const address = parseListen(text);
     return address !== undefined && !isLoopbackHost(address.host);
   });

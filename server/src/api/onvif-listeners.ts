@@ -9,11 +9,12 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../util/log.ts';
-import { type Listeners, openListeners } from './listeners.ts';
+import { type Listeners, type ListenSettings, openListeners } from './listeners.ts';
 
 /** Opens the listeners of the config. One that cannot listen is logged and left out. */
 export async function openOnvifListeners(
   { onvif, api }: Config,
+  { keys, requireCredentials }: Pick<ListenSettings, 'keys' | 'requireCredentials'>,
   route: RequestListener,
   log: Logger,
 ): Promise<Pick<Listeners, 'close'>> {
@@ -30,7 +31,7 @@ export async function openOnvifListeners(
     };
     const address = { ...api, listen, tls_listen: '', unix_listen: '' };
     const listeners = await openListeners(
-      address,
+      { api: address, keys, requireCredentials },
       { request, upgrade: (_, socket) => socket.destroy() },
       log,
     ).catch(() => undefined);

@@ -6,19 +6,25 @@ import type { Streams } from '../core/streams.ts';
 import { HlsSessions } from '../formats/hls/sessions.ts';
 import { Shares } from '../formats/webtorrent/shares.ts';
 import { createLogger } from '../util/log.ts';
+import { createAdmission } from './admission.ts';
 import { createApp } from './app.ts';
+import { Changes } from './changes.ts';
 import type { ApiContext, ApiSettings } from './context.ts';
-import { openListeners } from './listeners.ts';
+import { IngressRequests, openIngress } from './ingress.ts';
+import { type Handlers, openListeners } from './listeners.ts';
 import { openOnvifListeners } from './onvif-listeners.ts';
 import { Players } from './players.ts';
 import { Preloads } from './preloads.ts';
 import { Publications } from './publications.ts';
 import { SourceOwners } from './source-owners.ts';
+import { Tokens } from './tokens.ts';
 import { createUpgrades } from './ws/upgrade.ts';
 
 export interface RunningApi {
   /** Where it listens: `:1984`, `127.0.0.1:1984`, a socket's path. */
   readonly addresses: readonly string[];
+  /** Where the listener for ingress listens. */
+  readonly ingressAddress: string | undefined;
   close(): Promise<void>;
 }
 
@@ -29,9 +35,14 @@ const PUBLISH_AFTER_MS = 1000;
 export async function startApi(settings: ApiSettings): Promise<RunningApi> {
   const { store, streams, services } = settings;
   const log = createLogger('api');
+  const { tokens = new Tokens(), ingress } = settings;
+  const ingressRequests = ingress && new IngressRequests(ingress.roleOf);
   const context: ApiContext = {
     ...settings,
     log,
+    tokens,
+    admit: createAdmission({ ...settings, tokens, ingress: ingressRequests }),
+    changes: new Changes(store, log),
     owners: new SourceOwners(),
     preloads: new Preloads(streams, log),
     publications: new Publications(services, createLogger('publish')),
@@ -41,14 +52,25 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
   };
   const app = await createApp(context);
   const upgrades = createUpgrades(context);
-  const listeners = await openListeners(
-    store.current.api,
-    { request: (request, response) => app.routing(request, response), upgrade: upgrades.handle },
-    log,
-  );
+  const handlers: Handlers = {
+    request: (request, response) => app.routing(request, response),
+    upgrade: upgrades.handle,
+  };
+  const listeners = await openListeners({ ...settings, api: store.current.api }, handlers, log);
+  const ingressListener =
+    ingress &&
+    ingressRequests &&
+    (await openIngress(
+      ingress,
+      ingressRequests,
+      store.current.api.base_path,
+      handlers,
+      createLogger('ingress'),
+    ));
   const onvifListeners = await openOnvifListeners(
     store.current,
-    (request, response) => app.routing(request, response),
+    settings,
+    handlers.request,
     createLogger('onvif'),
   );
   context.preloads.apply(store.current.preload);
@@ -59,9 +81,13 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
     context.preloads.apply(now.preload, before.preload);
     context.publications.apply(now.publish, before.publish);
     context.shares.apply(now.webtorrent.shares);
+    context.changes.serverChanged();
   });
+  settings.integrations.onChange(() => context.changes.serverChanged());
+  settings.onServerChange?.(() => context.changes.serverChanged());
   return {
     addresses: listeners.addresses,
+    ingressAddress: ingressListener?.address,
     async close() {
       clearTimeout(publishing);
       context.preloads.close();
@@ -71,6 +97,7 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
       context.shares.close();
       upgrades.close();
       await listeners.close();
+      await ingressListener?.close();
       await onvifListeners.close();
       await app.close();
     },

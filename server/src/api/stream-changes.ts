@@ -36,8 +36,9 @@ export function findOrPatchStream(
 
 /** Gives the stream `name` the source `src`: an alias for a stream, a new source for an existing one, or a new stream. */
 export function patchStream(context: ApiContext, client: Client, name: string, src: string): Stream {
+  if (client.role !== 'admin') throw new HttpError(403, 'only an administrator may add a stream');
   if (context.store.current.api.read_only) throw new HttpError(403, 'read-only');
-  checkName(name);
+  checkStreamName(name);
   const target = findStream(context, src);
   if (target) {
     context.streams.alias(name, target.name);
@@ -54,17 +55,28 @@ export function putStream(
   name: string,
   sources: readonly string[],
 ): Stream {
-  checkName(name);
-  if (sources.length > MAX_SOURCES) throw new StreamError('invalid', `more than ${MAX_SOURCES} sources`);
-  for (const source of sources) requireAllowed(context, source, name);
+  checkStreamName(name);
+  checkSources(context, name, sources);
   return setSources(context, client, name, sources);
 }
 
-function setSources(context: ApiContext, client: Client, name: string, sources: readonly string[]): Stream {
+/** Gives a stream, new or not, sources that have been checked. */
+export function setSources(
+  context: ApiContext,
+  client: Client,
+  name: string,
+  sources: readonly string[],
+): Stream {
   rememberPasswords(sources);
   const stream = context.streams.set(name, sources);
   context.owners.note(name, sources, client);
   return stream;
+}
+
+/** Throws StreamError if clients may not give these sources to the stream `name`. */
+export function checkSources(context: ApiContext, name: string, sources: readonly string[]): void {
+  if (sources.length > MAX_SOURCES) throw new StreamError('invalid', `more than ${MAX_SOURCES} sources`);
+  for (const source of sources) requireAllowed(context, source, name);
 }
 
 /** Throws StreamError if clients may not use this source; `name` is the stream it is for. */
@@ -83,7 +95,7 @@ const MAX_NAME = 1024;
 const MAX_SOURCES = 16;
 
 /** Throws StreamError `invalid` for a name that no stream may have. */
-function checkName(name: string): void {
+export function checkStreamName(name: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters in names break logs and headers
   if (name.trim() === '' || name.length > MAX_NAME || /[\x00-\x1f\x7f]/.test(name)) {
     throw new StreamError('invalid', 'not a stream name');

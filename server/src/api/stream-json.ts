@@ -6,16 +6,34 @@ import { redact } from '../util/redact.ts';
 
 type Json = Record<string, unknown>;
 
-/** `show` decides how a source's text is told. */
-export function streamJson(info: StreamInfo, show: (source: string) => string): Json {
+/** How a source's text is told. */
+type Show = (source: string) => string;
+
+/** Without `show` nothing is told of where a stream comes from, nor who watches it. */
+export function streamJson(info: StreamInfo, show: Show | undefined): Json {
   return {
-    producers: info.sources.map((source) => producerJson(source, show)),
-    consumers: info.consumers.map(consumerJson),
+    producers: info.sources.map((source) =>
+      show
+        ? producerJson(source, show)
+        : without(
+            producerJson(source, () => ''),
+            SOURCE_MEMBERS,
+          ),
+    ),
+    consumers: info.consumers.map((consumer) =>
+      show ? consumerJson(consumer) : without(consumerJson(consumer), PEER_MEMBERS),
+    ),
   };
 }
 
+const PEER_MEMBERS: ReadonlySet<string> = new Set(['remote_addr', 'sdp', 'user_agent']);
+const SOURCE_MEMBERS: ReadonlySet<string> = new Set([...PEER_MEMBERS, 'url', 'opened_url', 'error']);
+
+const without = (members: Json, left: ReadonlySet<string>): Json =>
+  Object.fromEntries(Object.entries(members).filter(([key]) => !left.has(key)));
+
 /** Always with `url`, the configured source: clients compare it. */
-function producerJson(source: SourceInfo, show: (source: string) => string): Json {
+function producerJson(source: SourceInfo, show: Show): Json {
   const { peer, error, reconnects, transcode } = source;
   const url = source.text === '' ? redact(peer?.url ?? '') : show(source.text);
   const failure = error ? { error: error.message } : {};

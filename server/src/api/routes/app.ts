@@ -6,17 +6,17 @@ import { API_VERSION, VERSION } from '../../util/version.ts';
 import type { Client } from '../access.ts';
 import type { ApiContext, App } from '../context.ts';
 import { HttpError } from '../errors.ts';
-import { openToNetwork } from '../listeners.ts';
-
-const OPEN_WARNING =
-  'Everyone in the network can watch and change the streams: set api.username and api.password, or an api.listen of 127.0.0.1.';
+import { serverWarnings } from '../server-info.ts';
 
 export function appRoutes(app: App, context: ApiContext): void {
   const { store, shutdown } = context;
 
   app.get(
     '/api',
-    { schema: { tags: ['app'], summary: 'The server: versions, addresses, warnings' } },
+    {
+      schema: { tags: ['app'], summary: 'The server: versions, addresses, warnings' },
+      config: { openTo: 'viewer' },
+    },
     async ({ client, headers }) => serverInfo(client, headers.host),
   );
 
@@ -74,7 +74,7 @@ export function appRoutes(app: App, context: ApiContext): void {
     const { api, rtsp, webrtc } = store.current;
     const rtspListen = context.rtspListen();
     return {
-      ...(store.file ? { config_path: store.file.path } : {}),
+      ...(store.file && client.role === 'admin' ? { config_path: store.file.path } : {}),
       host: host ?? '',
       ...(rtspListen === undefined
         ? {}
@@ -89,7 +89,7 @@ export function appRoutes(app: App, context: ApiContext): void {
       porthole: VERSION,
       pid: process.pid,
       read_only: api.read_only,
-      warnings: openToNetwork(api) ? [OPEN_WARNING] : [],
+      warnings: serverWarnings(context),
       // The passwords of TURN servers are for those who may know them; others are relayed by this server.
       ice_servers: (webrtc.ice_servers ?? []).filter(
         ({ username, credential }) => client.trusted || (username === undefined && credential === undefined),

@@ -11,6 +11,7 @@ import { requireStream } from '../stream-lookup.ts';
 import { Text, toSearchParams } from '../validation.ts';
 
 const TAGS = { tags: ['pictures'] };
+const MEDIA = { openTo: 'token' } as const;
 const src = Text('Name of the stream');
 const size = Type.Optional(Text('Pixels; the other side follows'));
 const NO_CACHE = { 'cache-control': 'no-cache, no-store', pragma: 'no-cache' };
@@ -37,6 +38,7 @@ export function frameRoutes(app: App, context: ApiContext): void {
           cache: Type.Optional(Text('How old the picture may be, such as 5s or 1m')),
         }),
       },
+      config: MEDIA,
     },
     async ({ query }, reply) => {
       const stream = requireStream(context, query.src);
@@ -54,6 +56,7 @@ export function frameRoutes(app: App, context: ApiContext): void {
         summary: 'A key frame as an MP4 file',
         querystring: Type.Object({ src, filename: Type.Optional(Text('Saves it under this name')) }),
       },
+      config: MEDIA,
     },
     async ({ query, headers }, reply) => {
       const stream = requireStream(context, query.src);

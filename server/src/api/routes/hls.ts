@@ -2,7 +2,8 @@
  * HLS: `/api/stream.m3u8` makes a viewer and tells its id, `/api/hls/*` serve it (formats/hls/http.ts).
  *
  * Any web site may read what an id names (CORS), as Chromecast and embedded players need: ids cannot be guessed. Who may
- * get an id is decided by the same rules as everything else: the first level is not for other web sites.
+ * get an id is decided by the same rules as everything else: the first level is not for other web sites. Below it, the id
+ * is all that is asked for, so that players need no password and no token for each segment.
  */
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
@@ -23,6 +24,7 @@ import { requireStream } from '../stream-lookup.ts';
 import { Text, Tracks, toSearchParams } from '../validation.ts';
 
 const TAGS = { tags: ['hls'] };
+const BY_ID = { openTo: 'anyone' } as const;
 const id = Text('From the first playlist');
 const n = Text('Number of the segment');
 const part = Type.Optional(Text('Number of the part'));
@@ -46,11 +48,13 @@ export function hlsRoutes(app: App, context: ApiContext): void {
           mp4: Type.Optional(Text('Fragmented MP4; flac or all for more codecs')),
         }),
       },
+      config: { openTo: 'token' },
     },
-    async ({ query, client: { remoteAddress, userAgent } }, reply) => {
+    async ({ query, client: { remoteAddress, userAgent, grant } }, reply) => {
       const stream = requireStream(context, query.src);
       const output = hlsOutputFromQuery(stream, toSearchParams(query));
       const session = await hls.open(stream, output, { remoteAddress, userAgent }, leftSignal(reply));
+      if (grant) hls.endWith(session.id, grant.revoked);
       return sendPlaylist(reply, session, masterPlaylist(session));
     },
   );
@@ -68,6 +72,7 @@ export function hlsRoutes(app: App, context: ApiContext): void {
           _HLS_skip: Type.Optional(Text('Ignored: playlists are short')),
         }),
       },
+      config: BY_ID,
     },
     async ({ query }, reply) => {
       reply.header('access-control-allow-origin', '*');
@@ -90,6 +95,7 @@ export function hlsRoutes(app: App, context: ApiContext): void {
         summary: 'An initialization segment',
         querystring: Type.Object({ id, n: Type.Optional(n) }),
       },
+      config: BY_ID,
     },
     ({ query }, reply) => {
       reply.header('access-control-allow-origin', '*');
@@ -111,6 +117,7 @@ export function hlsRoutes(app: App, context: ApiContext): void {
           summary: 'A segment, or a part of one',
           querystring: Type.Object({ id, n, part }),
         },
+        config: BY_ID,
       },
       ({ query }, reply) => {
         reply.header('access-control-allow-origin', '*');
@@ -135,13 +142,17 @@ export function hlsRoutes(app: App, context: ApiContext): void {
 
 /** Players of other web sites ask first. */
 function preflight(app: App, path: string): void {
-  app.options(path, { schema: { ...TAGS, summary: 'What may be asked' } }, async (_, reply) => {
-    if (path.startsWith('/api/hls/')) reply.header('access-control-allow-origin', '*');
-    return reply
-      .header('access-control-allow-methods', 'GET')
-      .header('access-control-allow-headers', '*')
-      .send();
-  });
+  app.options(
+    path,
+    { schema: { ...TAGS, summary: 'What may be asked' }, config: BY_ID },
+    async (_, reply) => {
+      if (path.startsWith('/api/hls/')) reply.header('access-control-allow-origin', '*');
+      return reply
+        .header('access-control-allow-methods', 'GET')
+        .header('access-control-allow-headers', '*')
+        .send();
+    },
+  );
 }
 
 function numberOf(name: string, text: string | undefined): number | undefined {

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { parseListen } from '../../config/listen.ts';
 import { createOnvifAccess, type OnvifAccess } from '../../formats/onvif/access.ts';
 import type { ApiContext, App } from '../context.ts';
+import { HttpError } from '../errors.ts';
 
 const BODY_LIMIT = 256 << 10;
 const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i;
@@ -53,6 +54,8 @@ export function onvifRoutes(app: App, context: ApiContext): void {
     username?: string;
     password?: string;
   }): OnvifAccess {
+    // Asked for, and not set: nothing would be the right answer.
+    if (username === '' && password === '') throw new HttpError(401, 'Unauthorized');
     const key = JSON.stringify([username, password]);
     if (!access || key !== accessOf) access = createOnvifAccess({ username, password });
     accessOf = key;

@@ -8,6 +8,9 @@ import { toSearchParams } from '../validation.ts';
 const WEBRTC_PAGE = 'webrtc.html';
 
 export async function pageRoutes(app: App, { store, pageDirectory }: ApiContext): Promise<void> {
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, openTo: 'viewer' };
+  });
   const directory = store.current.api.static_dir || pageDirectory;
   if (directory === undefined || !existsSync(directory)) {
     app.get('/', async (_, reply) =>

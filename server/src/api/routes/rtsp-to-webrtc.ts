@@ -12,6 +12,7 @@ import { postWebrtc } from '../../formats/webrtc/http.ts';
 import { type ApiContext, type App, requireWebrtc } from '../context.ts';
 import { HttpError } from '../errors.ts';
 import { leftSignal } from '../left-signal.ts';
+import { peerRights } from '../peer-rights.ts';
 import { patchStream } from '../stream-changes.ts';
 import { requireStream } from '../stream-lookup.ts';
 import { Text } from '../validation.ts';
@@ -26,7 +27,11 @@ const AddBody = Type.Object({
 
 export function rtspToWebrtcRoutes(app: App, context: ApiContext): void {
   for (const path of ['/static', '/streams'])
-    app.get(path, { schema: { ...TAGS, summary: 'RTSPtoWeb: is there a server?' } }, async () => OK);
+    app.get(
+      path,
+      { schema: { ...TAGS, summary: 'RTSPtoWeb: is there a server?' }, config: { openTo: 'viewer' } },
+      async () => OK,
+    );
 
   app.post(
     '/stream/:id/add',
@@ -55,11 +60,14 @@ export function rtspToWebrtcRoutes(app: App, context: ApiContext): void {
         params,
         body: Type.String({ description: 'data=BASE64' }),
       },
+      config: { openTo: 'token' },
     },
-    async ({ params: { id }, body, client: { remoteAddress, userAgent } }, reply) => {
+    async ({ params: { id }, body, client }, reply) => {
+      const { remoteAddress, userAgent } = client;
       const answer = await postWebrtc(requireWebrtc(context), {
         stream: requireStream(context, id),
         publishes: false,
+        ...peerRights(context, client),
         viewsOnly: true,
         contentType: 'application/x-www-form-urlencoded',
         body,

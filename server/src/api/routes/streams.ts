@@ -20,7 +20,10 @@ const TAGS = { tags: ['streams'] };
 export function streamRoutes(app: App, context: ApiContext): void {
   const { streams, owners, players } = context;
   const json = (stream: Stream, client: Client) =>
-    streamJson(inspectStream(stream), (source) => owners.show(stream.name, source, client));
+    streamJson(
+      inspectStream(stream),
+      client.role === 'admin' ? (source) => owners.show(stream.name, source, client) : undefined,
+    );
 
   app.get(
     '/api/streams',
@@ -35,6 +38,7 @@ export function streamRoutes(app: App, context: ApiContext): void {
           microphone: Type.Optional(Texts('Audio codecs of a microphone')),
         }),
       },
+      config: { openTo: 'viewer' },
     },
     async ({ query, client }, reply) => {
       if (!query.src) {

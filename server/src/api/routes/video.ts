@@ -13,7 +13,7 @@ import { Text, Tracks, toSearchParams } from '../validation.ts';
 const TAGS = { tags: ['video'] };
 const src = Text('Name of the stream');
 /** What has no end has no HEAD either: its type is known when the camera runs. */
-const ENDLESS = { exposeHeadRoute: false };
+const ENDLESS = { exposeHeadRoute: false, config: { openTo: 'token' } } as const;
 
 export function videoRoutes(app: App, context: ApiContext): void {
   const { store } = context;
@@ -94,6 +94,7 @@ export function videoRoutes(app: App, context: ApiContext): void {
   app.get(
     '/api/ws',
     {
+      config: { openTo: 'token' },
       schema: {
         ...TAGS,
         summary: 'A WebSocket: MSE, WebRTC, key frames, JPEG pictures',

@@ -4,6 +4,7 @@ import { deleteWebrtc, postWebrtc } from '../../formats/webrtc/http.ts';
 import { type ApiContext, type App, requireWebrtc } from '../context.ts';
 import { HttpError } from '../errors.ts';
 import { leftSignal } from '../left-signal.ts';
+import { peerRights } from '../peer-rights.ts';
 import { requireStream } from '../stream-lookup.ts';
 import { Text } from '../validation.ts';
 
@@ -22,17 +23,17 @@ export function webrtcRoutes(app: App, context: ApiContext): void {
         }),
         body: Type.String({ description: 'The offer: SDP, {"type":"offer","sdp":…}, or data=BASE64' }),
       },
+      config: { openTo: 'token' },
     },
     async ({ query: { src, dst }, body, client, headers }, reply) => {
       if (src === undefined && dst === undefined) throw new HttpError(400, 'src or dst is missing');
       const publishes = src === undefined;
-      const { read_only: viewsOnly } = context.store.current.api;
-      if (publishes && viewsOnly) throw new HttpError(403, 'read-only');
+      if (publishes && context.store.current.api.read_only) throw new HttpError(403, 'read-only');
       const { remoteAddress, userAgent } = client;
       const answer = await postWebrtc(requireWebrtc(context), {
         stream: requireStream(context, src ?? dst),
         publishes,
-        viewsOnly,
+        ...peerRights(context, client),
         contentType: headers['content-type'],
         body,
         client: { remoteAddress, userAgent, signal: leftSignal(reply) },
@@ -50,6 +51,8 @@ export function webrtcRoutes(app: App, context: ApiContext): void {
         summary: 'Ends a session',
         querystring: Type.Object({ id: Text('From the Location of the answer') }),
       },
+      // Nobody guesses an id.
+      config: { openTo: 'anyone' },
     },
     async ({ query }, reply) => {
       if (!deleteWebrtc(requireWebrtc(context), query.id)) throw new HttpError(404, 'session not found');
@@ -57,7 +60,9 @@ export function webrtcRoutes(app: App, context: ApiContext): void {
     },
   );
 
-  app.options('/api/webrtc', { schema: { ...TAGS, summary: 'What can be posted' } }, async (_, reply) =>
-    reply.code(204).header('accept-post', 'application/sdp, application/json').send(),
+  app.options(
+    '/api/webrtc',
+    { schema: { ...TAGS, summary: 'What can be posted' }, config: { openTo: 'anyone' } },
+    async (_, reply) => reply.code(204).header('accept-post', 'application/sdp, application/json').send(),
   );
 }

@@ -41,6 +41,8 @@ export interface MessageModule {
 }
 
 const MAX_PENDING = 32;
+/** Close code of RFC 6455 §7.4.1. */
+const POLICY_VIOLATION = 1008;
 
 /** Serves a socket until it closes. */
 export function serveSocket(
@@ -77,7 +79,7 @@ export function serveSocket(
   let pending = 0;
   websocket.on('message', (data, isBinary) => {
     const message = isBinary ? undefined : parseMessage(data);
-    if (!message || !Object.hasOwn(handlers, message.type)) return;
+    if (!message || closed.signal.aborted || !Object.hasOwn(handlers, message.type)) return;
     const { type, value } = message;
     if (pending >= MAX_PENDING) {
       session.fail(type, new StreamError('limit', 'too many messages at once'));
@@ -90,7 +92,16 @@ export function serveSocket(
       .finally(() => pending--);
   });
   websocket.on('error', () => websocket.terminate());
-  websocket.on('close', () => closed.abort(new StreamError('aborted', 'the client left')));
+  const revoked = client.grant?.revoked;
+  const end = (): void => {
+    closed.abort(revoked?.reason);
+    websocket.close(POLICY_VIOLATION, 'the token was revoked');
+  };
+  revoked?.addEventListener('abort', end);
+  websocket.on('close', () => {
+    revoked?.removeEventListener('abort', end);
+    closed.abort(new StreamError('aborted', 'the client left'));
+  });
 }
 
 /** A message with a type; undefined for anything else. */

@@ -1,14 +1,15 @@
 /**
- * HTTP → WebSocket: the same rules on who may ask as for every request, then a session (`/api/ws`) or the tracker for
- * shares (`/api/webtorrent`).
+ * HTTP → WebSocket: the same rules on who may ask as for every request, then a session (`/api/ws`), the news of the cameras
+ * (`/api/events`) or the tracker for shares (`/api/webtorrent`).
  */
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { Tracker } from '../../formats/webtorrent/tracker.ts';
-import { admit } from '../access.ts';
 import type { ApiContext } from '../context.ts';
 import { describeFailure, HttpError } from '../errors.ts';
+import type { RouteAccess } from '../roles.ts';
+import { serveEvents } from './events.ts';
 import { type MessageModule, serveSocket } from './session.ts';
 
 export interface Upgrades {
@@ -18,6 +19,15 @@ export interface Upgrades {
 
 const MAX_MESSAGE_BYTES = 256 << 10;
 const PING_MS = 30_000;
+
+const SESSION = '/api/ws';
+const EVENTS = '/api/events';
+const TRACKER = '/api/webtorrent';
+const SOCKETS: ReadonlyMap<string, RouteAccess> = new Map([
+  [SESSION, { openTo: 'token' }],
+  [EVENTS, { openTo: 'viewer' }],
+  [TRACKER, {}],
+]);
 
 const HANDLERS: Readonly<Record<string, () => Promise<MessageModule>>> = {
   mse: () => import('./mse.ts'),
@@ -51,10 +61,12 @@ export function createUpgrades(context: ApiContext): Upgrades {
 
   async function handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { api } = context.store.current;
-    const [path, query = ''] = (request.url ?? '').split('?', 2);
-    const [session, tracking] = [`${api.base_path}/api/ws`, `${api.base_path}/api/webtorrent`];
-    const client = admit(request, api);
-    if ((path !== session && path !== tracking) || (api.allow_paths && !api.allow_paths.includes(path))) {
+    const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+    const name = path.startsWith(api.base_path) ? path.slice(api.base_path.length) : '';
+    const access = SOCKETS.get(name);
+    const parameters = new URLSearchParams(query);
+    const client = await context.admit(request, access ?? {}, parameters);
+    if (!access || (api.allow_paths && !api.allow_paths.includes(path))) {
       throw new HttpError(404, '404 page not found');
     }
     const { remoteAddress, userAgent } = client;
@@ -62,12 +74,12 @@ export function createUpgrades(context: ApiContext): Upgrades {
     websockets.handleUpgrade(request, socket, head, (websocket) => {
       answered.add(websocket);
       websocket.on('pong', () => answered.add(websocket));
-      if (path === tracking) {
-        tracker.attach(websocket);
-        return;
+      if (name === TRACKER) tracker.attach(websocket);
+      else if (name === EVENTS) serveEvents(context, client, websocket);
+      else {
+        const connection = { websocket, socket, remoteAddress, userAgent };
+        serveSocket(context, client, connection, parameters, HANDLERS);
       }
-      const connection = { websocket, socket, remoteAddress, userAgent };
-      serveSocket(context, client, connection, new URLSearchParams(query), HANDLERS);
     });
   }
 

@@ -2,16 +2,15 @@
 import { type WebrtcMessage, WebrtcSignaling } from '../../formats/webrtc/signaling.ts';
 import { requireWebrtc } from '../context.ts';
 import { HttpError } from '../errors.ts';
+import { peerRights } from '../peer-rights.ts';
 import type { MessageHandler, SocketSession } from './session.ts';
 
 const signalings = new WeakMap<SocketSession, WebrtcSignaling>();
 
 export const handle: MessageHandler = async (session, value, type) => {
-  if (session.publishes && isReadOnly(session)) throw new HttpError(403, 'read-only');
+  if (session.publishes && session.context.store.current.api.read_only) throw new HttpError(403, 'read-only');
   await signalingOf(session).handle(type as WebrtcMessage, value);
 };
-
-const isReadOnly = ({ context }: SocketSession): boolean => context.store.current.api.read_only;
 
 function signalingOf(session: SocketSession): WebrtcSignaling {
   let signaling = signalings.get(session);
@@ -22,7 +21,7 @@ function signalingOf(session: SocketSession): WebrtcSignaling {
       userAgent,
       signal: session.signal,
       publishes: session.publishes,
-      viewsOnly: isReadOnly(session),
+      ...peerRights(session.context, session.client),
       stream: session.stream,
       send: session.send,
     });

@@ -28,6 +28,8 @@ interface Entry extends HlsSession {
   readonly watch: Watch;
   lastRequestMs: number;
   requests: number;
+  /** What is to be done when it is over. */
+  forget?: () => void;
 }
 
 const ID_BYTES = 16;
@@ -72,6 +74,16 @@ export class HlsSessions {
     }
   }
 
+  /** Ends a viewer when the signal aborts. */
+  endWith(id: string, until: AbortSignal): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    const end = (): void => this.#remove(entry);
+    if (until.aborted) end();
+    until.addEventListener('abort', end);
+    entry.forget = () => until.removeEventListener('abort', end);
+  }
+
   /** Does something for a viewer; it stays at least as long as that takes. Rejects with StreamError `not_found`. */
   async use<T>(id: string, work: (session: HlsSession) => Promise<T>): Promise<T> {
     const entry = this.#entries.get(id);
@@ -99,6 +111,7 @@ export class HlsSessions {
 
   #remove(entry: Entry): void {
     this.#entries.delete(entry.id);
+    entry.forget?.();
     entry.watch.close();
     if (this.#entries.size > 0) return;
     clearInterval(this.#timer);

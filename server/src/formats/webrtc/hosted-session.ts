@@ -12,7 +12,7 @@ import { formatAnswer } from './answer.ts';
 import { type Description, parseDescription } from './description.ts';
 import { openIngest } from './ingest.ts';
 import { type ConnectionHost, PeerConnection } from './peer-connection.ts';
-import type { SessionContext, SessionSide, WebrtcSession } from './session.ts';
+import type { PeerRights, SessionContext, SessionSide, WebrtcSession } from './session.ts';
 import type { MediaTransport, TransportOptions } from './transport.ts';
 import { openViewer } from './viewer.ts';
 
@@ -24,7 +24,7 @@ export interface SessionHost extends ConnectionHost {
   readonly log: Logger;
 }
 
-export interface SessionOptions {
+export interface SessionOptions extends Pick<PeerRights, 'mayTalk' | 'until'> {
   /** As the API shows it: `webrtc/whep`, `webrtc/json` … */
   readonly format: string;
   /** How the offer came: `http`, `ws`. */
@@ -76,8 +76,9 @@ export class HostedSession implements WebrtcSession {
   ): Promise<HostedSession> {
     const session = new HostedSession(host, stream, sdp, options);
     const publishes = role === 'publish' || (role === 'auto' && isPublisher(session.#offer));
-    const context = session.#context();
+    const context = session.#context(options);
     session.#side = publishes ? openIngest(context) : await openViewer(context);
+    session.#endWith(options.until);
     if (options.signal?.aborted) session.close();
     if (session.#isOver) throw new StreamError('aborted', 'the client left');
     await session.#answer(options);
@@ -97,11 +98,20 @@ export class HostedSession implements WebrtcSession {
     this.#side?.close();
   }
 
-  #context(): SessionContext {
+  #endWith(until: AbortSignal | undefined): void {
+    if (!until) return;
+    const end = (): void => this.close();
+    if (until.aborted) end();
+    until.addEventListener('abort', end);
+    void this.ended.then(() => until.removeEventListener('abort', end));
+  }
+
+  #context({ mayTalk = true }: SessionOptions): SessionContext {
     return {
       stream: this.#stream,
       offer: this.#offer,
       peer: this.peer,
+      mayTalk,
       log: (message, fields) => this.#log(message, fields),
       connect: (handlers) => this.#connect(handlers),
       end: (reason) => this.#end(reason),

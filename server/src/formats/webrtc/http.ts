@@ -13,13 +13,12 @@ import { StreamError } from '../../core/errors.ts';
 import type { Stream } from '../../core/stream.ts';
 import type { Role, SessionOptions } from './hosted-session.ts';
 import type { WebrtcServer } from './server.ts';
+import type { PeerRights } from './session.ts';
 
-export interface WebrtcPost {
+export interface WebrtcPost extends PeerRights {
   readonly stream: Stream;
   /** The stream is that of `dst`: the peer publishes. */
   readonly publishes: boolean;
-  /** An offer that sends video does not make it a publisher. */
-  readonly viewsOnly?: boolean | undefined;
   readonly contentType: string | undefined;
   readonly body: string;
   readonly client: Pick<SessionOptions, 'remoteAddress' | 'userAgent' | 'signal'>;
@@ -39,11 +38,17 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 /** Answers a POST. Rejects with StreamError. */
 export async function postWebrtc(server: WebrtcServer, post: WebrtcPost): Promise<WebrtcReply> {
-  const { stream, publishes, viewsOnly, contentType = '', body, client } = post;
+  const { stream, publishes, viewsOnly, mayTalk, until, contentType = '', body, client } = post;
   const watches = viewsOnly ? 'view' : 'auto';
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
   const answer = async (offer: string, name: string, role: Role) =>
-    await server.answer(stream, offer, role, { format: `webrtc/${name}`, protocol: 'http', ...client });
+    await server.answer(stream, offer, role, {
+      format: `webrtc/${name}`,
+      protocol: 'http',
+      mayTalk,
+      until,
+      ...client,
+    });
   if (publishes || type === SDP_TYPE) {
     const session = await answer(body, publishes ? 'whip' : 'whep', publishes ? 'publish' : watches);
     return { status: 201, contentType: SDP_TYPE, body: session.sdp, location: `webrtc?id=${session.id}` };

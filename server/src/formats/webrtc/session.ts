@@ -22,11 +22,23 @@ export interface WebrtcSession {
   close(): void;
 }
 
+/** What a peer may do. */
+export interface PeerRights {
+  /** An offer that sends video does not make it a publisher. */
+  readonly viewsOnly?: boolean | undefined;
+  /** Its microphone is heard; default true. */
+  readonly mayTalk?: boolean | undefined;
+  /** Ends its session whenever it aborts. */
+  readonly until?: AbortSignal | undefined;
+}
+
 /** What a side of a session (viewer or publisher) is made of. */
 export interface SessionContext {
   readonly stream: Stream;
   readonly offer: Description;
   readonly peer: Peer;
+  /** The microphone of a viewer is heard. */
+  readonly mayTalk: boolean;
   readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
   /** Makes the transport; once. */
   connect(handlers: Pick<TransportOptions, 'onConnected' | 'onRtp' | 'onRtcp'>): MediaTransport;

@@ -14,21 +14,19 @@ import type { Stream } from '../../core/stream.ts';
 import { type Candidate, formatCandidate, parseCandidate } from '../../net/ice-candidate.ts';
 import type { IceServer } from '../../net/ice-servers.ts';
 import type { WebrtcServer } from './server.ts';
-import type { WebrtcSession } from './session.ts';
+import type { PeerRights, WebrtcSession } from './session.ts';
 
 const WEBRTC_MESSAGES = ['webrtc', 'webrtc/offer', 'webrtc/candidate'] as const;
 export type WebrtcMessage = (typeof WEBRTC_MESSAGES)[number];
 
 /** The socket that the messages come by. */
-export interface SignalingSocket {
+export interface SignalingSocket extends PeerRights {
   readonly remoteAddress?: string | undefined;
   readonly userAgent?: string | undefined;
   /** Aborted when the socket closes. */
   readonly signal: AbortSignal;
   /** The peer publishes (`dst`). */
   readonly publishes: boolean;
-  /** An offer that sends video does not make it a publisher. */
-  readonly viewsOnly?: boolean | undefined;
   /** The stream asked for; throws when there is none. */
   stream(): Stream;
   send(type: string, value: unknown): void;
@@ -65,7 +63,7 @@ export class WebrtcSignaling {
   }
 
   async #offer(sdp: string, iceServers: readonly IceServer[], answer: (sdp: string) => void): Promise<void> {
-    const { remoteAddress, userAgent, signal, publishes, viewsOnly } = this.#socket;
+    const { remoteAddress, userAgent, signal, publishes, viewsOnly, mayTalk, until } = this.#socket;
     const role = publishes ? 'publish' : viewsOnly ? 'view' : 'auto';
     const number = ++this.#offers;
     this.#session = undefined;
@@ -81,6 +79,8 @@ export class WebrtcSignaling {
       remoteAddress,
       userAgent,
       iceServers,
+      mayTalk,
+      until,
       signal,
       onCandidate: send,
     });

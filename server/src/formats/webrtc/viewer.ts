@@ -30,7 +30,7 @@ interface Outgoing extends OutgoingTrack {
 export async function openViewer(context: SessionContext): Promise<SessionSide> {
   const { offer, stream } = context;
   const accepts = acceptsOf(offer);
-  const wanted = microphoneMedia(offer);
+  const wanted = context.mayTalk ? microphoneMedia(offer) : undefined;
   const [selection, loudspeaker] = await Promise.all([
     accepts.length > 0 ? select(context, accepts, wanted !== undefined) : undefined,
     wanted ? stream.findTalkCodecs() : [],
