@@ -36,12 +36,10 @@ export interface Layout {
   readonly edges: ReadonlyMap<string, EdgeShape>;
 }
 
-/** Under this width the map runs from top to bottom. */
-const NARROW = 720;
 const WIDE_NODE = { width: 186, height: 58 };
 const NARROW_NODE = { width: 156, height: 54 };
 /** Between two columns: room for a rate. */
-const WIDE_STEP = { least: 92, most: 190 };
+const WIDE_STEP = { least: 92, most: 260 };
 const NARROW_STEP = 46;
 const BESIDE = 12;
 /** Between edges that reach the same node: so much that the rates beside them don't touch. */
@@ -52,8 +50,7 @@ const PADDING = 12;
 const BETWEEN_GROUPS = 16;
 
 /** Lays the groups out for a window of this width; those in which nothing flows come last, side by side. */
-export function layoutMap(groups: readonly Group[], available: number): Layout {
-  const vertical = available < NARROW;
+export function layoutMap(groups: readonly Group[], available: number, vertical: boolean): Layout {
   const hasTranscoders = groups.some(({ nodes }) => nodes.some(({ kind }) => kind === 'transcoder'));
   const columns = hasTranscoders ? COLUMNS : COLUMNS.filter((kind) => kind !== 'transcoder');
   const frame = createFrame(columns, vertical, available);
@@ -69,35 +66,36 @@ export function layoutMap(groups: readonly Group[], available: number): Layout {
   const quiet = groups.filter((group) => group.edges.length === 0);
   for (const group of [...flowing, ...quiet]) {
     const drawn = layoutGroup(group, frame);
+    const isFlowing = group.edges.length > 0;
     const box = {
-      width: Math.max(drawn.width, frame.node.width) + 2 * PADDING,
+      width: Math.max(drawn.width + 2 * PADDING, isFlowing ? available : 0),
       height: TITLE_HEIGHT + drawn.height + PADDING,
     };
-    if (x > 0 && (group.edges.length > 0 || x + box.width > available)) {
+    if (x > 0 && (isFlowing || x + box.width > available)) {
       x = 0;
       y += rowHeight + BETWEEN_GROUPS;
       rowHeight = 0;
     }
     boxes.set(group.id, { x, y, ...box });
-    const left = x + PADDING;
+    const left = x + Math.floor((box.width - drawn.width) / 2);
     const top = y + TITLE_HEIGHT;
     for (const [id, at] of drawn.nodes) nodes.set(id, { ...at, x: at.x + left, y: at.y + top });
     for (const [id, line] of drawn.edges) edges.set(id, shape(line, left, top, vertical));
     width = Math.max(width, x + box.width);
     rowHeight = Math.max(rowHeight, box.height);
-    x = group.edges.length > 0 ? Number.POSITIVE_INFINITY : x + box.width + BETWEEN_GROUPS;
+    x = isFlowing ? Number.POSITIVE_INFINITY : x + box.width + BETWEEN_GROUPS;
   }
   return { width, height: y + rowHeight, vertical, groups: boxes, nodes, edges };
 }
 
 /** What tells one layout from another: compare it before laying out anew. */
-export function layoutKey(groups: readonly Group[], available: number): string {
+export function layoutKey(groups: readonly Group[], available: number, vertical: boolean): string {
   const ids = groups.map(({ id, nodes, edges }) => [
     id,
     nodes.map((node) => node.id),
     edges.map((edge) => edge.id),
   ]);
-  return JSON.stringify([available, ids]);
+  return JSON.stringify([available, vertical, ids]);
 }
 
 const COLUMNS: readonly MapNode['kind'][] = ['source', 'track', 'transcoder', 'viewer'];
