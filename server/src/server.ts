@@ -3,8 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ApiSettings } from './api/context.ts';
 import { startApi } from './api/server.ts';
+import { grantFor, Tokens } from './api/tokens.ts';
+import { Cameras } from './cameras/cameras.ts';
+import { IntegrationPresence } from './cameras/integration-presence.ts';
 import { logSettings } from './config/log.ts';
 import type { Config } from './config/schema.ts';
+import { openState, statePathFor } from './config/state.ts';
 import type { ConfigStore } from './config/store.ts';
 import { type StreamConfig, streamList } from './config/streams.ts';
 import { transcodeConfig } from './config/transcode.ts';
@@ -17,7 +21,7 @@ import type { OpenContext, RunningService, Services } from './formats/format.ts'
 import { FORMATS } from './formats/index.ts';
 import { isModuleOn } from './formats/modules.ts';
 import { openSource } from './formats/open.ts';
-import { type RtspServer, startRtspServer } from './formats/rtsp/server.ts';
+import { type RtspServer, type RtspServerOptions, startRtspServer } from './formats/rtsp/server.ts';
 import { createTranscoder } from './formats/transcode/transcoder.ts';
 import { createWebrtc, type WebrtcServer } from './formats/webrtc/server.ts';
 import { configureLog, createLogger } from './util/log.ts';
@@ -73,7 +77,11 @@ export async function startServer(
     services,
   });
   for (const { name, sources } of configuredStreams(store)) streams.set(name, sources);
-  if (isModuleOn('rtsp', config.app)) rtsp = await startPublicRtsp(config, streams);
+  const tokens = new Tokens();
+  const admits = (token: string, name: string) =>
+    grantFor(tokens.find(token), streams.get(name), store.current);
+  const cameras = new Cameras(store, services);
+  if (isModuleOn('rtsp', config.app)) rtsp = await startPublicRtsp(config, streams, admits);
   if (isModuleOn('webrtc', config.app)) webrtc = await startWebrtc(config);
   const running = await startServices(services);
   const api = await startApi({
@@ -81,7 +89,11 @@ export async function startServer(
     webrtc,
     streams,
     services,
+    cameras,
+    state: openState(store.file && statePathFor(store.file.path)),
+    integrations: new IntegrationPresence(),
     rtspListen: () => rtsp?.address,
+    tokens,
     pageDirectory: pageDirectory(),
     shutdown,
   });
@@ -94,6 +106,7 @@ export async function startServer(
       await api.close();
       await Promise.all(running.map((service) => service.close()));
       webrtc?.close();
+      cameras.close();
       streams.close();
       await rtsp?.close();
       await (await privateRtsp)?.close();
@@ -102,7 +115,11 @@ export async function startServer(
 }
 
 /** A port in use costs RTSP, not the rest of the server. */
-async function startPublicRtsp({ rtsp }: Config, streams: Streams): Promise<RtspServer | undefined> {
+async function startPublicRtsp(
+  { rtsp }: Config,
+  streams: Streams,
+  admits: RtspServerOptions['admits'],
+): Promise<RtspServer | undefined> {
   const log = createLogger('rtsp');
   if (rtsp.listen === '') return undefined;
   try {
@@ -112,6 +129,7 @@ async function startPublicRtsp({ rtsp }: Config, streams: Streams): Promise<Rtsp
       password: rtsp.password,
       defaultQuery: rtsp.default_query,
       packetSize: rtsp.pkt_size,
+      admits,
       streams,
       log,
     });

@@ -20,7 +20,7 @@ import {
 import { HttpError } from './errors.ts';
 import type { IngressRequests } from './ingress.ts';
 import { authorize, type RouteAccess } from './roles.ts';
-import { opens, type Tokens } from './tokens.ts';
+import { grantFor, type Tokens } from './tokens.ts';
 
 export interface AdmissionSettings {
   readonly store: ConfigStore;
@@ -62,17 +62,13 @@ export function createAdmission(settings: AdmissionSettings): Admit {
   return async (request, route, query, named) => {
     const client = await identify(request, route, query);
     const { api } = store.current;
-    const { cameras } = store.current as { cameras?: Parameters<typeof opens>[2] };
     authorize(
       client,
       route,
       { streams: named === undefined ? query.getAll('src') : [named], pushes: query.has('dst') },
       {
         readOnly: api.read_only,
-        opens: (src) => {
-          const name = streams.get(src)?.name;
-          return client.grant !== undefined && name !== undefined && opens(client.grant, name, cameras);
-        },
+        opens: (src) => grantFor(client.grant, streams.get(src), store.current) !== undefined,
       },
     );
     return client;

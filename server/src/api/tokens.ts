@@ -6,7 +6,9 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import type { Config } from '../config/schema.ts';
 import { StreamError } from '../core/errors.ts';
+import type { Stream } from '../core/stream.ts';
 
 /** What a token is good for. */
 export interface Grant {
@@ -110,11 +112,13 @@ export class Tokens {
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64');
 
-/** Whether the token opens this stream, with the cameras of the config. */
-export function opens(
-  { stream }: Pick<Grant, 'stream'>,
-  name: string,
-  cameras: Readonly<Record<string, { readonly sub?: string | undefined } | null>> = {},
-): boolean {
-  return name === stream || (Object.hasOwn(cameras, stream) && cameras[stream]?.sub === name);
+/** The grant, if it opens this stream: that of its camera, or the sub stream of it. */
+export function grantFor(
+  grant: Grant | undefined,
+  stream: Pick<Stream, 'name'> | undefined,
+  { cameras }: Pick<Config, 'cameras'>,
+): Grant | undefined {
+  if (!grant || !stream) return undefined;
+  const sub = Object.hasOwn(cameras, grant.stream) ? cameras[grant.stream]?.sub : undefined;
+  return stream.name === grant.stream || stream.name === sub ? grant : undefined;
 }

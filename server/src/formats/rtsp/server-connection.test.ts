@@ -21,7 +21,7 @@ const session: ServerSession = {
 };
 const HOST: ConnectionHost = {
   log: createLogger('rtsp'),
-  authorize: () => undefined,
+  authorize: () => ({}),
   play: async () => {
     throw new Error('not asked for');
   },

@@ -13,16 +13,27 @@ import type { Logger } from '../../util/log.ts';
 import { InterleavedReader } from './interleaved.ts';
 import { formatResponse, header, type RtspMessage, type RtspRequest } from './message.ts';
 import { PlaySession, SESSION_TIMEOUT_SECONDS } from './server-play.ts';
-import { errorReply, parseTarget, type RtspReply, type RtspTarget, textReply } from './server-request.ts';
+import {
+  errorReply,
+  type Permission,
+  parseTarget,
+  type RtspGrant,
+  type RtspReply,
+  type RtspTarget,
+  textReply,
+} from './server-request.ts';
 import type { ServerSession, SessionContext } from './server-session.ts';
 
 /** What a connection asks the server for. */
 export interface ConnectionHost {
   readonly log: Logger;
-  /** Undefined: the request may pass; else the answer that refuses it. */
-  authorize(request: RtspRequest, remoteAddress: string): RtspReply | undefined;
+  authorize(request: RtspRequest, remoteAddress: string): Permission;
   /** Opens the stream for a client that plays. Rejects with StreamError. */
-  play(context: SessionContext, target: RtspTarget, wantsBackchannel: boolean): Promise<PlaySession>;
+  play(
+    context: SessionContext,
+    target: RtspTarget,
+    talk: { readonly wanted: boolean; readonly allowed: boolean },
+  ): Promise<PlaySession>;
   /** A session for a client that publishes. Throws StreamError. */
   record(context: SessionContext, target: RtspTarget, sdp: string): ServerSession;
 }
@@ -45,7 +56,14 @@ export class Connection implements SessionContext {
   readonly #reader: InterleavedReader;
   readonly #requests: RtspRequest[] = [];
   #busy = false;
-  #session: { readonly id: string; readonly session: ServerSession } | undefined;
+  #session:
+    | {
+        readonly id: string;
+        readonly session: ServerSession;
+        readonly grant: RtspGrant | undefined;
+        readonly forget: () => void;
+      }
+    | undefined;
   #requestedMs = performance.now();
   #greeted = false;
   #refusals = 0;
@@ -149,15 +167,17 @@ export class Connection implements SessionContext {
     this.#greeted = true;
     this.userAgent ??= header(request, 'user-agent');
     if (request.method === 'OPTIONS') return reply({ status: 200, headers: { Public: PUBLIC } });
-    const refusal = this.#host.authorize(request, this.remoteAddress) ?? this.#refuse(request);
+    const permission = this.#permission(request);
+    const refusal = permission.refusal ?? this.#refuse(request);
     if (refusal) return this.#sendRefusal(refusal, reply);
+    const { grant } = permission;
     switch (request.method) {
       case 'DESCRIBE':
-        return reply(await this.#describe(request));
+        return reply(await this.#describe(request, grant));
       case 'ANNOUNCE':
         return reply(this.#announce(request));
       case 'SETUP':
-        return reply(await this.#setup(request));
+        return reply(await this.#setup(request, grant));
       case 'PLAY':
       case 'RECORD':
         return await this.#start(request, reply);
@@ -175,6 +195,13 @@ export class Connection implements SessionContext {
     }
   }
 
+  /** A session that a token opened goes on without it: clients leave it out of what comes after DESCRIBE. */
+  #permission(request: RtspRequest): Permission {
+    const opens = request.method === 'DESCRIBE' || request.method === 'ANNOUNCE';
+    if (this.#session?.grant && !opens) return { grant: this.#session.grant };
+    return this.#host.authorize(request, this.remoteAddress);
+  }
+
   /** What is wrong with a request whatever its method: another session, an option that we don't have. */
   #refuse(request: RtspRequest): RtspReply | undefined {
     const id = header(request, 'session')?.split(';')[0]?.trim();
@@ -190,9 +217,9 @@ export class Connection implements SessionContext {
       this.end(new StreamError('unauthorized', 'wrong user or password'));
   }
 
-  async #describe(request: RtspRequest): Promise<RtspReply> {
+  async #describe(request: RtspRequest, grant: RtspGrant | undefined): Promise<RtspReply> {
     this.#endSession();
-    const session = await this.#open(request);
+    const session = await this.#open(request, grant);
     const { base } = parseTarget(request.url);
     return {
       status: 200,
@@ -201,14 +228,17 @@ export class Connection implements SessionContext {
     };
   }
 
-  async #open(request: RtspRequest): Promise<PlaySession> {
-    const wantsToTalk = requiredOptions(request).includes(BACKCHANNEL);
-    const session = await this.#host.play(this, parseTarget(request.url), wantsToTalk);
-    if (this.#ended) {
+  async #open(request: RtspRequest, grant: RtspGrant | undefined): Promise<PlaySession> {
+    const talk = {
+      wanted: requiredOptions(request).includes(BACKCHANNEL),
+      allowed: grant?.mayTalk ?? true,
+    };
+    const session = await this.#host.play(this, parseTarget(request.url), talk);
+    if (this.#ended || grant?.revoked.aborted) {
       session.close();
-      throw new StreamError('aborted', 'client left');
+      throw new StreamError('aborted', this.#ended ? 'client left' : 'the token was revoked');
     }
-    this.#begin(session);
+    this.#begin(session, grant);
     return session;
   }
 
@@ -218,8 +248,8 @@ export class Connection implements SessionContext {
     return { status: 200 };
   }
 
-  async #setup(request: RtspRequest): Promise<RtspReply> {
-    const session = this.#session?.session ?? (await this.#open(request));
+  async #setup(request: RtspRequest, grant: RtspGrant | undefined): Promise<RtspReply> {
+    const session = this.#session?.session ?? (await this.#open(request, grant));
     const answer = await session.setup(request, parseTarget(request.url));
     if (answer.status !== 200 || !this.#session) return answer;
     const id = `${this.#session.id};timeout=${SESSION_TIMEOUT_SECONDS}`;
@@ -234,14 +264,18 @@ export class Connection implements SessionContext {
     await session.start(request, reply);
   }
 
-  #begin(session: ServerSession): void {
-    this.#session = { id: randomBytes(8).toString('hex'), session };
+  #begin(session: ServerSession, grant?: RtspGrant): void {
+    const revoke = (): void => this.end(new StreamError('unauthorized', 'the token was revoked'));
+    grant?.revoked.addEventListener('abort', revoke);
+    const forget = (): void => grant?.revoked.removeEventListener('abort', revoke);
+    this.#session = { id: randomBytes(8).toString('hex'), session, grant, forget };
   }
 
   #endSession(reason?: Error): void {
-    const session = this.#session?.session;
+    const ended = this.#session;
     this.#session = undefined;
-    session?.close(reason);
+    ended?.forget();
+    ended?.session.close(reason);
   }
 
   #send(request: RtspRequest | undefined, { status, headers, body }: RtspReply): void {

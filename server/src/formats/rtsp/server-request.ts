@@ -45,6 +45,20 @@ function decode(text: string): string {
   }
 }
 
+/** What a token in the URL (`?token=…`) lets its client do: play the stream that it is for. */
+export interface RtspGrant {
+  /** The client's microphone is heard. */
+  readonly mayTalk: boolean;
+  /** Aborts when the token is revoked: the connection ends. */
+  readonly revoked: AbortSignal;
+}
+
+/** Whether a request may pass: not with a refusal; with a grant, as far as that goes. */
+export interface Permission {
+  readonly refusal?: RtspReply | undefined;
+  readonly grant?: RtspGrant | undefined;
+}
+
 /** A reply; CSeq, Session and the like are added when it is sent. */
 export interface RtspReply {
   readonly status: number;

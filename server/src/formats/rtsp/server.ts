@@ -5,7 +5,9 @@
  *   rtsp://host:8554/garden                                    ANNOUNCE … RECORD into the stream `garden`
  *   rtsp://127.0.0.1:8554/<token>                              the same for a program that a source has started
  *
- * Clients on this machine need no password.
+ *   rtsp://host:8554/garden?token=…                            by a token, which is for this stream alone
+ *
+ * Clients on this machine need no password. Who shows a token is judged by it.
  */
 import { performance } from 'node:perf_hooks';
 import { formatListen, parseListen } from '../../config/listen.ts';
@@ -21,7 +23,14 @@ import { header, type RtspRequest } from './message.ts';
 import { Connection } from './server-connection.ts';
 import { openPlaySession, type PlaySession } from './server-play.ts';
 import { RecordSession } from './server-record.ts';
-import type { RtspReply, RtspTarget } from './server-request.ts';
+import {
+  type Permission,
+  parseTarget,
+  type RtspGrant,
+  type RtspReply,
+  type RtspTarget,
+  textReply,
+} from './server-request.ts';
 import type { SessionContext } from './server-session.ts';
 
 export interface RtspServerOptions {
@@ -35,6 +44,10 @@ export interface RtspServerOptions {
   readonly defaultQuery?: string | undefined;
   /** Bytes of an RTP packet with its header; 0 or undefined for the usual. */
   readonly packetSize?: number | undefined;
+  /** Who is not on this machine needs a password or a token, though no password is set. */
+  readonly requireCredentials?: boolean | undefined;
+  /** What a token lets a client do with a stream; undefined: nothing. */
+  readonly admits?: ((token: string, stream: string) => RtspGrant | undefined) | undefined;
   readonly streams: Pick<Streams, 'get'>;
   readonly log: Logger;
 }
@@ -61,7 +74,7 @@ type Expected = PromiseWithResolvers<Producer>;
 
 /** Starts to listen. Rejects with StreamError when it can't. */
 export async function startRtspServer(options: RtspServerOptions): Promise<RtspServer> {
-  const { log, streams, trustLoopback = true } = options;
+  const { log, streams, trustLoopback = true, requireCredentials = false, admits } = options;
   const listen = parseListen(options.listen);
   if (!listen) throw new StreamError('invalid', 'rtsp.listen is empty');
   const fallback = acceptsFromQuery(new URLSearchParams(options.defaultQuery ?? ''), ACCEPT_ANY);
@@ -71,7 +84,7 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
   const play = (
     { name, query, base }: RtspTarget,
     context: SessionContext,
-    required: boolean,
+    talk: { readonly wanted: boolean; readonly allowed: boolean },
   ): Promise<PlaySession> => {
     const stream = streams.get(name);
     if (!stream) throw new StreamError('not_found', `stream not found: ${name}`);
@@ -82,7 +95,7 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
       accepts: acceptsFromQuery(query, fallback),
       packetSize: packetSizeOf(query.get('pkt_size')) ?? (options.packetSize || DEFAULT_PACKET_SIZE),
       except: query.get('source') ?? undefined,
-      backchannel: required || query.get('backchannel') === '1',
+      backchannel: talk.allowed && (talk.wanted || query.get('backchannel') === '1'),
     });
   };
 
@@ -96,9 +109,21 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
 
   const host = {
     log,
-    authorize: (request: RtspRequest, remoteAddress: string) =>
-      auth && !(trustLoopback && isLoopback(remoteAddress)) ? refusal(auth, request) : undefined,
-    play: (context: SessionContext, target: RtspTarget, required: boolean) => play(target, context, required),
+    authorize(request: RtspRequest, remoteAddress: string): Permission {
+      const token = admits && parseTarget(request.url).query.get('token');
+      if (token) return permissionByToken(request, token, admits);
+      if (trustLoopback && isLoopback(remoteAddress)) return {};
+      if (auth) return { refusal: refusal(auth, request) };
+      if (!requireCredentials) return {};
+      return {
+        refusal: textReply(401, 'a token is needed, or rtsp.username and rtsp.password are to be set'),
+      };
+    },
+    play: (
+      context: SessionContext,
+      target: RtspTarget,
+      talk: { readonly wanted: boolean; readonly allowed: boolean },
+    ) => play(target, context, talk),
     record(context: SessionContext, { name, query }: RtspTarget, sdp: string) {
       if (!expected.has(name) && !streams.get(name))
         throw new StreamError('not_found', `stream not found: ${name}`);
@@ -172,6 +197,17 @@ function refusal(auth: ServerAuth, request: RtspRequest): RtspReply | undefined 
   const verdict = auth.verify(header(request, 'authorization'), request.method, request.url);
   if (verdict === 'ok') return undefined;
   return { status: 401, headers: { 'WWW-Authenticate': auth.challenges(verdict === 'stale') } };
+}
+
+/** A token opens what it is for, to watch. */
+function permissionByToken(
+  request: RtspRequest,
+  token: string,
+  admits: NonNullable<RtspServerOptions['admits']>,
+): Permission {
+  if (request.method === 'ANNOUNCE') return { refusal: textReply(403, 'a token is for watching') };
+  const grant = admits(token, parseTarget(request.url).name);
+  return grant ? { grant } : { refusal: textReply(403, 'the token is not valid for this stream') };
 }
 
 const isLoopback = (address: string): boolean => /^(::ffff:)?127\./i.test(address) || address === '::1';
