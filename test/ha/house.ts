@@ -1,0 +1,102 @@
+/** A whole house: Supervisor, core, broker, the add-on, and two fake cameras; one call starts it. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { Feed } from '../fakes/feed.ts';
+import { ffmpegFeeds } from '../fakes/ffmpeg-feed.ts';
+import { type RtspCamera, startRtspCamera } from '../fakes/rtsp-camera.ts';
+import { type FakeSupervisor, startSupervisor } from '../fakes/supervisor.ts';
+import { type Mosquitto, startMosquitto } from '../helpers/mosquitto.ts';
+import { until } from '../helpers/wait.ts';
+import { Addon } from './addon.ts';
+import { HomeAssistant } from './core.ts';
+
+const MANIFEST = join(import.meta.dirname, '../../addon/config.yaml');
+export const CORE_ADDRESS = '172.30.32.1';
+const SUPERVISOR_ADDRESS = '172.30.32.2';
+const INGRESS_PORT = 62_345;
+
+export interface House extends AsyncDisposable {
+  readonly supervisor: FakeSupervisor;
+  readonly core: HomeAssistant;
+  readonly addon: Addon;
+  readonly broker: Mosquitto;
+  /** Its picture is 1280x720; its loudspeaker takes PCMA. */
+  readonly camera: RtspCamera;
+  /** The same camera's small stream, 640x360. */
+  readonly small: RtspCamera;
+}
+
+/** Starts all of it: the add-on first, as Supervisor does, so that core finds the integration at its first start. */
+export async function openHouse(options: Readonly<Record<string, unknown>> = {}): Promise<House> {
+  if (!process.env.PORTHOLE_TEST_NETWORK)
+    throw new Error(
+      'this test needs a network of its own: npm test -- test/ha, or test/ha/network.sh node --test FILE',
+    );
+  const directory = mkdtempSync(join(tmpdir(), 'porthole-house-'));
+  const manifest = parse(readFileSync(MANIFEST, 'utf8')) as Record<string, unknown>;
+  const socketPath = join(directory, 'core.sock');
+  const supervisor = await startSupervisor({
+    host: SUPERVISOR_ADDRESS,
+    port: 80,
+    addonHost: CORE_ADDRESS,
+    ingressPort: INGRESS_PORT,
+    manifest,
+    core: { socketPath },
+  });
+  const core = new HomeAssistant({
+    port: 8123,
+    env: { ...supervisor.coreEnv, SUPERVISOR_CORE_API_SOCKET: socketPath },
+  });
+  const user = { username: 'addons', password: 'broker-password' };
+  const broker = await startMosquitto(user);
+  supervisor.mqtt = { host: 'core-mosquitto', port: broker.port, ...user };
+  const addon = new Addon({
+    directory,
+    homeassistant: core.directory,
+    options: { ...(manifest.options as object), ...options },
+    env: supervisor.addonEnv,
+  });
+  const camera = await startRtspCamera({ feeds: feedsOf('1280x720'), loudspeaker: 'PCMA' });
+  const small = await startRtspCamera({ feeds: feedsOf('640x360') });
+  addon.start();
+  await until('the add-on to announce itself', () => supervisor.messages.length > 0, 30_000).catch(
+    (error) => {
+      throw new Error(`${error.message}\n${addon.log}`);
+    },
+  );
+  await core.start();
+  await core.onboard();
+  return {
+    supervisor,
+    core,
+    addon,
+    broker,
+    camera,
+    small,
+    async [Symbol.asyncDispose]() {
+      await core[Symbol.asyncDispose]();
+      await addon.stop();
+      await supervisor[Symbol.asyncDispose]();
+      await broker[Symbol.asyncDispose]();
+      await camera.close();
+      await small.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A moving picture of this size, a key frame a second, and a tone, as an IP camera sends them. */
+function feedsOf(size: string): readonly Feed[] {
+  const source = (graph: string): string[] => ['-re', '-f', 'lavfi', '-i', graph];
+  const video = '-map 0:v -c:v libx264 -preset ultrafast -tune zerolatency -b:v 1500k -g 20 -pix_fmt yuv420p';
+  const audio = '-map 1:a -c:a pcm_alaw -ar 8000 -ac 1';
+  return ffmpegFeeds(
+    [...source(`testsrc2=size=${size}:rate=20`), ...source('sine=frequency=440')],
+    [
+      { kind: 'video', options: video.split(' ') },
+      { kind: 'audio', options: audio.split(' ') },
+    ],
+  );
+}
