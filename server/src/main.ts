@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { defaultConfigs, parseArguments, USAGE } from './config/arguments.ts';
 import { ConfigError } from './config/error.ts';
 import { openConfigStore } from './config/store.ts';
+import type { Addon } from './homeassistant/addon.ts';
+import { findSurroundings } from './homeassistant/surroundings.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { collectGarbage, tuneGarbageCollector } from './util/garbage-collector.ts';
 import { createLogger } from './util/log.ts';
@@ -26,7 +28,7 @@ async function main(argv: readonly string[]): Promise<void> {
       `porthole ${VERSION} (go2rtc API ${API_VERSION}) ${process.platform}/${process.arch}\n`,
     );
   else if (daemon) runInBackground(argv);
-  else await serve(configs.length ? configs : defaultConfigs(process.cwd()));
+  else await serve(configs);
 }
 
 /** Node's own warnings go to the log: standard error belongs to what the user has to see. */
@@ -45,8 +47,8 @@ function readArguments(argv: readonly string[]): ReturnType<typeof parseArgument
   }
 }
 
-async function serve(configs: Parameters<typeof openConfigStore>[0]): Promise<void> {
-  const store = openConfigStore(configs);
+async function serve(given: Parameters<typeof openConfigStore>[0]): Promise<void> {
+  let addon: Addon | undefined;
   let server: RunningServer | undefined;
   let stopping = false;
 
@@ -54,6 +56,7 @@ async function serve(configs: Parameters<typeof openConfigStore>[0]): Promise<vo
     if (stopping) return;
     stopping = true;
     setTimeout(() => process.exit(exitCode), STOP_TIMEOUT_MS).unref();
+    addon?.close();
     await server?.close();
     then();
     process.exit(exitCode);
@@ -72,11 +75,15 @@ async function serve(configs: Parameters<typeof openConfigStore>[0]): Promise<vo
       error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
     });
   });
+  const shutdown = (how: { readonly exitCode: number } | 'restart'): void => {
+    if (how !== 'restart') void stop(how.exitCode);
+    else if (addon) void addon.restart().catch(() => stop(1));
+    else void stop(0, runAgain);
+  };
   try {
-    server = await startServer(store, (how) => {
-      if (how === 'restart') void stop(0, runAgain);
-      else void stop(how.exitCode);
-    });
+    addon = await openAddon();
+    const defaults = addon?.configs ?? (given.length > 0 ? [] : defaultConfigs(process.cwd()));
+    server = await startServer(openConfigStore([...defaults, ...given]), shutdown, addon);
     const { warmUp } = server;
     setTimeout(() => {
       collectGarbage();
@@ -86,6 +93,12 @@ async function serve(configs: Parameters<typeof openConfigStore>[0]): Promise<vo
     log.error('cannot start', { error });
     process.exit(1);
   }
+}
+
+/** What only an add-on of Home Assistant needs, loaded where there is one. */
+async function openAddon(): Promise<Addon | undefined> {
+  const surroundings = findSurroundings(process.env);
+  return surroundings && (await import('./homeassistant/addon.ts')).openAddon(surroundings);
 }
 
 /** The same program with the same arguments takes this one's place. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ApiSettings } from './api/context.ts';
 import { startApi } from './api/server.ts';
+import { serverId } from './api/server-info.ts';
 import { grantFor, Tokens } from './api/tokens.ts';
 import { Cameras } from './cameras/cameras.ts';
 import { IntegrationPresence } from './cameras/integration-presence.ts';
@@ -24,6 +25,7 @@ import { openSource } from './formats/open.ts';
 import { type RtspServer, type RtspServerOptions, startRtspServer } from './formats/rtsp/server.ts';
 import { createTranscoder } from './formats/transcode/transcoder.ts';
 import { createWebrtc, type WebrtcServer } from './formats/webrtc/server.ts';
+import type { Addon } from './homeassistant/addon.ts';
 import { configureLog, createLogger } from './util/log.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -33,10 +35,11 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Starts everything the configuration asks for. Rejects with StreamError when the API cannot listen. */
+/** Starts everything the configuration asks for. Rejects with StreamError when the API cannot listen. `addon`: it runs as one. */
 export async function startServer(
   store: ConfigStore,
   shutdown: ApiSettings['shutdown'],
+  addon?: Addon,
 ): Promise<RunningServer> {
   const config = store.current;
   configureLog(logSettings(config.log));
@@ -73,7 +76,7 @@ export async function startServer(
   const contextFor = (stream: string, signal: AbortSignal): OpenContext => ({
     stream,
     signal,
-    log: createLogger('source'),
+    log: createLogger('source', { stream }),
     services,
   });
   for (const { name, sources } of configuredStreams(store)) streams.set(name, sources);
@@ -84,19 +87,26 @@ export async function startServer(
   if (isModuleOn('rtsp', config.app)) rtsp = await startPublicRtsp(config, streams, admits);
   if (isModuleOn('webrtc', config.app)) webrtc = await startWebrtc(config);
   const running = await startServices(services);
+  const state = addon?.state ?? openState(store.file && statePathFor(store.file.path));
+  const integrations = new IntegrationPresence();
   const api = await startApi({
     store,
     webrtc,
     streams,
     services,
     cameras,
-    state: openState(store.file && statePathFor(store.file.path)),
-    integrations: new IntegrationPresence(),
+    state,
+    integrations,
     rtspListen: () => rtsp?.address,
     tokens,
     pageDirectory: pageDirectory(),
     shutdown,
+    ...(addon && addonSettings(addon)),
   });
+  if (addon) {
+    addon.started({ id: serverId(state), addresses: api.addresses });
+    integrations.onChange(() => addon.integrationConnected(integrations.version));
+  }
   return {
     async warmUp() {
       const open: OpenSource = (text, stream, signal) => openSource(text, contextFor(stream, signal), false);
@@ -111,6 +121,27 @@ export async function startServer(
       await rtsp?.close();
       await (await privateRtsp)?.close();
     },
+  };
+}
+
+/** What the API takes from Home Assistant. */
+function addonSettings(addon: Addon): Partial<ApiSettings> {
+  const { key, isOpen, extraListen, ingress, importFrom, conflicts } = addon;
+  return {
+    keys: [key],
+    requireCredentials: !isOpen,
+    extraListen: extraListen ? [extraListen] : [],
+    ingress,
+    serverExtras: () => {
+      const { installed, bundled, restartRequired } = addon.integration;
+      return {
+        addon: true,
+        conflicts,
+        integration: { connected: false, installed, bundled, restart_required: restartRequired },
+        ...(importFrom ? { import: { path: importFrom } } : {}),
+      };
+    },
+    onServerChange: (changed) => addon.onChange(changed),
   };
 }
 

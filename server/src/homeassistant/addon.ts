@@ -12,6 +12,8 @@ import type { ConfigArgument } from '../config/arguments.ts';
 import { type ConfigProblem, formatProblem } from '../config/error.ts';
 import { formatListen, isLoopbackHost, parseListen } from '../config/listen.ts';
 import { loadConfig } from '../config/load.ts';
+import { openState, type StateFile } from '../config/state.ts';
+import { Listeners } from '../util/listeners.ts';
 import { createLogger, type Logger } from '../util/log.ts';
 import { announce } from './announce.ts';
 import { type PortConflict, planPorts } from './conflicts.ts';
@@ -29,8 +31,8 @@ import type { Surroundings } from './surroundings.ts';
 export interface Addon {
   /** Options, config file, and the ports that are free. */
   readonly configs: readonly ConfigArgument[];
-  /** For what the server keeps. */
-  readonly dataDirectory: string;
+  /** What the server keeps, in the add-on's own folder. */
+  readonly state: StateFile;
   readonly conflicts: readonly PortConflict[];
   /** The key that the integration shows. */
   readonly key: Key;
@@ -52,12 +54,15 @@ export interface Addon {
   readonly integration: {
     readonly installed: string | undefined;
     readonly bundled: string | undefined;
+    /** Core has not loaded what is installed. */
     readonly restartRequired: boolean;
   };
+  /** The listener is called when `integration` is another. */
+  onChange(listener: () => void): void;
   /** The MQTT broker that Home Assistant knows; never rejects. */
   broker(): Promise<MqttBroker | undefined>;
-  /** The server is there: tells core. `api`: where the API listens. */
-  started(server: { readonly id: string; readonly api: string }): void;
+  /** The server is there, with its API at these addresses: tells core. */
+  started(server: { readonly id: string; readonly addresses: readonly string[] }): void;
   /** An integration of this version has connected. */
   integrationConnected(version: string | undefined): void;
   /** Has the Supervisor start the add-on anew. */
@@ -67,6 +72,7 @@ export interface Addon {
 
 const USER = 'porthole';
 const CONFIG_FILE = 'porthole.yaml';
+const STATE_FILE = 'state.json';
 const NEW_CONFIG =
   '# What stands here comes before the options of the add-on. The web page edits this file.\n';
 const IMPORTABLE = 'go2rtc.yaml';
@@ -96,19 +102,22 @@ export async function openAddon(surroundings: Surroundings): Promise<Addon> {
   const configs = [...documents, ...ports.overrides];
   const { listen } = loadConfig(configs).config.api;
   const roles = createRoles(() => askCore(supervisor, { type: 'config/auth/list' }));
+  const changes = new Listeners();
   const restart = watchRestart({
     installed: options.install_integration ? installation.installed : undefined,
     changed: installation.outcome === 'installed' || installation.outcome === 'updated',
     loadedManifest: () => askCore(supervisor, { type: 'manifest/get', integration: 'porthole' }),
     callAction: supervisor.callAction,
+    onChange: () => changes.tell(),
     log,
   });
-  const key = await loadKey(data);
+  const state = openState(join(data, STATE_FILE));
+  const key = loadKey(state);
   let announcement: { close(): void } | undefined;
 
   return {
     configs,
-    dataDirectory: data,
+    state,
     conflicts: ports.conflicts,
     key,
     isOpen: options.open_to_lan,
@@ -122,10 +131,10 @@ export async function openAddon(surroundings: Surroundings): Promise<Addon> {
         restartRequired: restart.required,
       };
     },
+    onChange: (listener) => void changes.add(listener),
     broker: () => brokerOf(supervisor),
-    started({ id, api }) {
-      announcement?.close();
-      announcement = announce({ supervisor, log, network: info?.network ?? undefined, key, id, api });
+    started({ id, addresses }) {
+      announcement = announce({ supervisor, log, network: info?.network ?? undefined, key, id, addresses });
     },
     integrationConnected: (version) => restart.connected(version),
     restart: () => supervisor.restartAddon(),

@@ -15,7 +15,7 @@ export interface Announcement {
   /** Of the server. */
   readonly id: string;
   /** Where the API listens. */
-  readonly api: string;
+  readonly addresses: readonly string[];
   /** The ports that the Supervisor counts on. */
   readonly network: NonNullable<AddonInfo['network']> | undefined;
   readonly log: Logger;
@@ -26,24 +26,27 @@ const API_PORT = '1984/tcp';
 const AGAIN_MS = 60_000;
 
 /** Announces; again every minute until it is done. */
-export function announce({ supervisor, key, id, api, network, log }: Announcement): { close(): void } {
+export function announce({ supervisor, key, id, addresses, network, log }: Announcement): {
+  close(): void;
+} {
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
-  const message = { ...reachedBy(api), ...key, id };
+  const place = reachedBy(addresses);
 
-  async function tell(): Promise<void> {
+  async function tell({ host, port }: NonNullable<typeof place>): Promise<void> {
     try {
-      await supervisor.announce(SERVICE, message);
-      log.info('announced to Home Assistant', { host: message.host, port: message.port });
-      const ports = changedPorts(network, message.port);
+      await supervisor.announce(SERVICE, { host, port, ...key, id });
+      log.info('announced to Home Assistant', { host, port });
+      const ports = changedPorts(network, port);
       if (ports) await supervisor.setPorts(ports);
     } catch (error) {
       log.warn('not announced to Home Assistant', { error });
-      if (!closed) timer = setTimeout(() => void tell(), AGAIN_MS).unref();
+      if (!closed) timer = setTimeout(() => void tell({ host, port }), AGAIN_MS).unref();
     }
   }
 
-  void tell();
+  if (place) void tell(place);
+  else log.warn('not announced to Home Assistant: the API listens on no address');
   return {
     close() {
       closed = true;
@@ -52,9 +55,14 @@ export function announce({ supervisor, key, id, api, network, log }: Announcemen
   };
 }
 
-/** Core shares the network of the host with us: this machine's own address will do where the API listens on it. */
-export function reachedBy(api: string): { host: string; port: number } {
-  const { host, port } = parseListen(api)!;
+/**
+ * Core shares the network of the host with us: this machine's own address will do where the API listens on it. Undefined
+ * where it listens on sockets of the file system only.
+ */
+export function reachedBy(addresses: readonly string[]): { host: string; port: number } | undefined {
+  const address = addresses.find((text) => !text.startsWith('/'));
+  const { host, port } = (address !== undefined && parseListen(address)) || {};
+  if (port === undefined) return undefined;
   return { host: host === undefined || isLoopbackHost(host) ? '127.0.0.1' : host, port };
 }
 

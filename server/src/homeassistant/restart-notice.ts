@@ -24,6 +24,8 @@ export interface RestartNoticeSettings {
   readonly loadedManifest: () => Promise<unknown>;
   /** One of core's actions. */
   readonly callAction: (action: string, data: object) => Promise<void>;
+  /** Called when `required` is another. */
+  readonly onChange?: () => void;
   readonly log: Logger;
   /** Between two questions to core. */
   readonly intervalMs?: number;
@@ -39,14 +41,28 @@ const text = (version: string): string =>
 
 /** Watches until core runs what is installed. */
 export function watchRestart(settings: RestartNoticeSettings): RestartNotice {
-  const { installed, changed, loadedManifest, callAction, log, intervalMs = INTERVAL_MS } = settings;
+  const {
+    installed,
+    changed,
+    loadedManifest,
+    callAction,
+    onChange,
+    log,
+    intervalMs = INTERVAL_MS,
+  } = settings;
   let required = installed !== undefined && changed;
   let told = false;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
+  const require = (now: boolean): void => {
+    if (required === now) return;
+    required = now;
+    onChange?.();
+  };
+
   const settle = (): void => {
-    required = false;
+    require(false);
     closed = true;
     clearTimeout(timer);
     // Whoever told it: an earlier start of ours may have.
@@ -63,7 +79,7 @@ export function watchRestart(settings: RestartNoticeSettings): RestartNotice {
         settle();
         return;
       }
-      required = true;
+      require(true);
       if (!told) {
         const notice = { notification_id: NOTIFICATION, title: TITLE, message: text(version) };
         await callAction('persistent_notification.create', notice);
