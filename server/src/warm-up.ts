@@ -42,6 +42,7 @@ const QUIET: Logger = {
   warn() {},
   error() {},
   enabled: () => false,
+  with: () => QUIET,
 };
 
 /** Takes less than half a second of CPU, in steps of a few ms. Returns how many pictures came through; never rejects. */

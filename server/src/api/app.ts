@@ -12,6 +12,7 @@ import { ffmpegRoutes } from './routes/ffmpeg.ts';
 import { frameRoutes } from './routes/frames.ts';
 import { hlsRoutes } from './routes/hls.ts';
 import { ingestRoutes } from './routes/ingest.ts';
+import { logRoutes } from './routes/log.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { onvifRoutes } from './routes/onvif.ts';
 import { openApiRoutes } from './routes/openapi.ts';
@@ -92,6 +93,7 @@ export async function createApp(context: ApiContext): Promise<App> {
   for (const routes of [
     appRoutes,
     configRoutes,
+    logRoutes,
     tokenRoutes,
     cameraRoutes,
     consumerRoutes,

@@ -18,6 +18,8 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
   /** Whether a message of this level would be written: guards expensive fields. */
   enabled(level: LogLevel): boolean;
+  /** The same logger with these fields in all its lines, such as the stream they are about. */
+  with(fields: LogFields): Logger;
 }
 
 export interface LogSettings {
@@ -31,7 +33,8 @@ export interface LogSettings {
   readonly write?: ((line: string) => void) | undefined;
 }
 
-const SEVERITY: Readonly<Record<LogLevel, number>> = {
+/** The worse, the higher. */
+export const SEVERITY: Readonly<Record<LogLevel, number>> = {
   trace: 10,
   debug: 20,
   info: 30,
@@ -62,6 +65,8 @@ let settings: LogSettings = {};
 let write: ((line: string) => void) | undefined = (line) => process.stdout.write(line);
 let ring: string[] = [];
 let ringBytes = 0;
+/** Names of modules. */
+const known = new Set<string>();
 
 const destination: DestinationStream = {
   write(line: string) {
@@ -105,9 +110,21 @@ export function configureLog(next: LogSettings): void {
   if ('write' in next) write = next.write;
 }
 
-/** The lines in memory (1 MiB at the most), as JSON lines. */
-export function readLog(): string {
-  return ring.join('');
+/** The level from now on, of one module or of all that have none of their own; until the log is configured anew. */
+export function setLogLevel(level: LogLevel, module?: string): void {
+  if (module === undefined) settings = { ...settings, level, modules: {} };
+  else settings = { ...settings, modules: { ...settings.modules, [module]: level } };
+}
+
+/** The levels in force, and the modules that have logged or could. */
+export function logLevels() {
+  const { level = 'info', modules = {} } = settings;
+  return { level, modules, known: [...known].sort() };
+}
+
+/** The lines in memory (1 MiB at the most), as JSON lines; those that pass. */
+export function readLog(passes?: (line: string) => boolean): string {
+  return (passes ? ring.filter(passes) : ring).join('');
 }
 
 /** Forgets the lines in memory. */
@@ -116,12 +133,13 @@ export function clearLog(): void {
   ringBytes = 0;
 }
 
-/** A logger whose lines begin with `[module]`, and whose level the config can set by that name. */
-export function createLogger(module: string): Logger {
+/** A logger whose lines begin with `[module]`, and whose level the config can set by that name; with `bound` in all of them. */
+export function createLogger(module: string, bound: LogFields = {}): Logger {
+  known.add(module);
   const enabled = (level: LogLevel): boolean =>
     SEVERITY[level] >= SEVERITY[settings.modules?.[module] ?? settings.level ?? 'info'];
   const at = (level: Exclude<LogLevel, 'disabled'>) => (message: string, fields?: LogFields) => {
-    if (enabled(level)) root[level](clean(fields), redact(`[${module}] ${message}`));
+    if (enabled(level)) root[level](clean({ ...bound, ...fields }), redact(`[${module}] ${message}`));
   };
   return {
     trace: at('trace'),
@@ -130,12 +148,13 @@ export function createLogger(module: string): Logger {
     warn: at('warn'),
     error: at('error'),
     enabled,
+    with: (fields) => createLogger(module, { ...bound, ...fields }),
   };
 }
 
-function clean(fields: LogFields | undefined): Record<string, unknown> {
+function clean(fields: LogFields): Record<string, unknown> {
   const result: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fields ?? {})) {
+  for (const [key, value] of Object.entries(fields)) {
     if (value instanceof Error) result[key] = redact(value.message);
     else result[key] = typeof value === 'string' ? redact(value) : value;
   }

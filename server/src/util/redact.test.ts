@@ -8,6 +8,11 @@ const CASES: readonly (readonly [string, string])[] = [
   [`expr:let password = 'se"cret\\''; 'rtsp://h'`, `expr:let password = '***'; 'rtsp://h'`],
   ['{"user": "a", "access_token": "abc", "x": "y"}', '{"user": "a", "access_token": "***", "x": "y"}'],
   ['data: {username: "me", password: `p`}', 'data: {username: "me", password: `***`}'],
+  ['rtsp://h/user=admin_password=tlJw_channel=1', 'rtsp://h/user=admin_password=***'],
+  ['GET /api/ws?src=a&token=abc_-9', 'GET /api/ws?src=a&token=***'],
+  ['rtsp://h:8554/a?token=abc/trackID=0', 'rtsp://h:8554/a?token=***'],
+  ['exec:curl -H "Authorization: Bearer a.b-c" x', 'exec:curl -H "Authorization: Bearer ***" x'],
+  ['Basic YWRtaW46c2VjcmV0', 'Basic ***'],
   ['the password is wanted: "abc', 'the password is wanted: "abc'],
   [`wrong password: 'x`, `wrong password: 'x`],
 ];

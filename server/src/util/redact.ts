@@ -2,16 +2,18 @@
  * Keeps secrets out of logs, API answers and error messages.
  *
  * User info in any URL is masked (`rtsp://user:pass@host` → `rtsp://***@host`), so are parameters and quoted values of
- * names like `password` (`let password = '***'`); and every value registered with `registerSecret` (environment values
+ * names like `password` (`let password = '***'`), what follows `Bearer` and `Basic`; and every value registered with `registerSecret` (environment values
  * used in the config, passwords, tokens) is masked as it stands.
  */
 
 const USER_INFO = /(:\/\/)[^\s/?#@"'<>]+(?:@[^\s/?#@"'<>]+)*@/g;
 const SECRET_PARAMETER =
-  /([?&#;](?:password|passwd|pwd|pass|token|access_token|refresh_token|secret|key|auth|x-amz-[a-z-]+)=)[^&#\s"']+/gi;
+  /([?&#;_/](?:password|passwd|pwd|pass|token|access_token|refresh_token|secret|key|auth|x-amz-[a-z-]+)=)[^&#\s"']+/gi;
 /** In programs and JSON: `let password = 'x'`, `{"token": "x"}`. */
 const SECRET_LITERAL =
   /(\b(?:\w+_)?(?:password|passwd|pwd|pass|token|secret)["']?\s*[:=]\s*)(["'`])(?:\\.|(?!\2)[^\\\n]){1,500}\2/gi;
+/** In headers, and in commands that send them. */
+const SECRET_HEADER = /(\b(?:bearer|basic) +)[\w.~+/-]{4,}=*/gi;
 const MINIMUM_SECRET_LENGTH = 4;
 
 const secrets = new Set<string>();
@@ -26,6 +28,7 @@ export function redact(text: string): string {
   let result = text
     .replace(USER_INFO, '$1***@')
     .replace(SECRET_PARAMETER, '$1***')
+    .replace(SECRET_HEADER, '$1***')
     .replace(SECRET_LITERAL, '$1$2***$2');
   for (const secret of secrets) {
     if (result.includes(secret)) result = result.replaceAll(secret, '***');

@@ -1,15 +1,17 @@
 /** `/api`: the server itself. */
 import { Type } from 'typebox';
 import { schemes } from '../../formats/open.ts';
-import { clearLog, readLog } from '../../util/log.ts';
 import { API_VERSION, VERSION } from '../../util/version.ts';
 import type { Client } from '../access.ts';
 import type { ApiContext, App } from '../context.ts';
 import { HttpError } from '../errors.ts';
+import { findTrouble, watchLoop } from '../health.ts';
 import { serverWarnings } from '../server-info.ts';
 
 export function appRoutes(app: App, context: ApiContext): void {
-  const { store, shutdown } = context;
+  const { store, streams, shutdown } = context;
+  const health = watchLoop();
+  app.addHook('onClose', async () => health.close());
 
   app.get(
     '/api',
@@ -57,16 +59,18 @@ export function appRoutes(app: App, context: ApiContext): void {
     },
   );
 
-  app.get('/api/log', { schema: { tags: ['app'], summary: 'The log, as JSON lines' } }, async (_, reply) =>
-    reply.type('application/jsonlines').send(Buffer.from(readLog())),
-  );
-
-  app.delete(
-    '/api/log',
-    { schema: { tags: ['app'], summary: 'Forgets the log' }, config: { changes: true } },
+  app.get(
+    '/api/health',
+    {
+      schema: { tags: ['app'], summary: 'For watchdogs: 200 while the server works' },
+      config: { openTo: 'anyone' },
+    },
     async (_, reply) => {
-      clearLog();
-      return reply.type('text/plain; charset=utf-8').send('OK');
+      const trouble = findTrouble(health, store.problems, streams.all().length);
+      return reply
+        .code(trouble ? 503 : 200)
+        .type('text/plain; charset=utf-8')
+        .send(trouble ?? 'ok');
     },
   );
 

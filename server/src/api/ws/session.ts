@@ -72,7 +72,7 @@ export function serveSocket(
     fail(type, error) {
       if (closed.signal.aborted) return;
       const { text } = describeFailure(error);
-      context.log.debug('ws', { type, error: text, from: client.remoteAddress });
+      context.log.debug('ws', { stream: src ?? dst, type, error: text, from: client.remoteAddress });
       session.send('error', `${type}: ${text}`);
     },
   };

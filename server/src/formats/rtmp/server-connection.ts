@@ -59,6 +59,7 @@ export class ServerConnection {
   #userAgent: string | undefined;
   /** As players say by Enhanced RTMP (v1, `fourCcList` of connect). */
   #knowsHevc = false;
+  #streamName: string | undefined;
   #peer: Peer | undefined;
   #input: MediaInput | undefined;
   #watch: Watch | undefined;
@@ -87,7 +88,8 @@ export class ServerConnection {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#beginning);
-    if (reason) this.#host.log.debug('client left', { client: this.#remoteAddress, reason });
+    if (reason)
+      this.#host.log.debug('client left', { stream: this.#streamName, client: this.#remoteAddress, reason });
     this.#left.abort();
     this.#stop();
     if (this.#socket.writableLength > MAX_FLUSHED_BYTES) this.#socket.destroy();
@@ -202,6 +204,7 @@ export class ServerConnection {
     clearTimeout(this.#beginning);
     const request = parseStreamRequest(this.#app!, name);
     const stream = this.#host.find(request.names);
+    this.#streamName = stream?.name ?? request.names[0];
     const [notFound, failed] =
       what === 'play'
         ? ['NetStream.Play.StreamNotFound', 'NetStream.Play.Failed']

@@ -64,6 +64,8 @@ export class Connection implements SessionContext {
         readonly forget: () => void;
       }
     | undefined;
+  /** That the client asked for last. */
+  #streamName: string | undefined;
   #requestedMs = performance.now();
   #greeted = false;
   #refusals = 0;
@@ -102,7 +104,8 @@ export class Connection implements SessionContext {
   end(reason?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (reason) this.log.debug('client dropped', { client: this.remoteAddress, reason });
+    if (reason)
+      this.log.debug('client dropped', { stream: this.#streamName, client: this.remoteAddress, reason });
     this.#endSession(reason ?? new StreamError('closed', 'server closed the connection'));
     if (this.#socket.writableLength > MAX_FLUSHED_BYTES) this.#socket.destroy();
     else this.#socket.destroySoon();
@@ -154,7 +157,12 @@ export class Connection implements SessionContext {
       try {
         await this.#answer(current, reply);
       } catch (error) {
-        this.log.debug('request failed', { method: current.method, url: current.url, error });
+        this.log.debug('request failed', {
+          stream: this.#streamName,
+          method: current.method,
+          url: current.url,
+          error,
+        });
         reply(errorReply(error));
       }
       if (this.#ended) break;
@@ -171,6 +179,8 @@ export class Connection implements SessionContext {
     const refusal = permission.refusal ?? this.#refuse(request);
     if (refusal) return this.#sendRefusal(refusal, reply);
     const { grant } = permission;
+    if (request.method === 'DESCRIBE' || request.method === 'ANNOUNCE')
+      this.#streamName = parseTarget(request.url).name;
     switch (request.method) {
       case 'DESCRIBE':
         return reply(await this.#describe(request, grant));

@@ -62,10 +62,11 @@ export function createTranscoder(settings: TranscoderSettings): Transcoder {
 
   const start = async (job: TranscodeJob, signal: AbortSignal): Promise<TranscodeProducer> => {
     const templates = settings.templates();
+    const log = settings.log.with({ stream: job.stream });
     const run = (engine?: Engine): Promise<TranscodeProducer> => {
       const argv = transcodeCommand({ from: job.from, to: job.to, templates, logLevel: 'error', engine });
-      settings.log.debug('run', { command: argv.join(' ') });
-      return openTranscode(job, argv, { log: settings.log, hardware: engine }, signal);
+      log.debug('run', { command: argv.join(' ') });
+      return openTranscode(job, argv, { log, hardware: engine }, signal);
     };
     const engine = await chooseEngine(job, templates);
     if (!engine) return run();
@@ -73,7 +74,7 @@ export function createTranscoder(settings: TranscoderSettings): Transcoder {
       return await run(engine);
     } catch (error) {
       if (toStreamError(error).code !== 'process') throw error;
-      settings.log.warn('hardware encoder failed, software takes over', { engine, error });
+      log.warn('hardware encoder failed, software takes over', { engine, error });
       failedEngines.add(engine);
       return run();
     }
