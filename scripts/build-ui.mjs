@@ -22,6 +22,8 @@ export async function buildUi(outdir = OUT) {
       emptyOutDir: true,
       target: ['es2022', 'safari16.4'],
       assetsInlineLimit: 0,
+      // The config editor, and nothing else, is larger than Vite likes.
+      chunkSizeWarningLimit: 800,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
       rolldownOptions: { input: [join(UI, 'index.html'), join(UI, 'stream.html')] },
