@@ -11,6 +11,7 @@ import { discoveryRoutes } from './routes/discovery.ts';
 import { ffmpegRoutes } from './routes/ffmpeg.ts';
 import { frameRoutes } from './routes/frames.ts';
 import { hlsRoutes } from './routes/hls.ts';
+import { importRoutes } from './routes/import.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { logRoutes } from './routes/log.ts';
 import { metricsRoutes } from './routes/metrics.ts';
@@ -20,6 +21,7 @@ import { pageRoutes } from './routes/page.ts';
 import { preloadRoutes } from './routes/preload.ts';
 import { probeRoutes } from './routes/probe.ts';
 import { rtspToWebrtcRoutes } from './routes/rtsp-to-webrtc.ts';
+import { scanRoutes } from './routes/scan.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { videoRoutes } from './routes/video.ts';
@@ -93,6 +95,7 @@ export async function createApp(context: ApiContext): Promise<App> {
   for (const routes of [
     appRoutes,
     configRoutes,
+    importRoutes,
     logRoutes,
     tokenRoutes,
     cameraRoutes,
@@ -108,6 +111,7 @@ export async function createApp(context: ApiContext): Promise<App> {
     ingestRoutes,
     ffmpegRoutes,
     discoveryRoutes,
+    scanRoutes,
     metricsRoutes,
   ]) {
     app.register(async (scope) => routes(scope as App, context), { prefix });

@@ -59,6 +59,8 @@ export interface ApiSettings {
   readonly extraListen?: readonly string[] | undefined;
   /** Where Home Assistant's ingress connects to. */
   readonly ingress?: IngressSettings | undefined;
+  /** A config file of go2rtc whose streams can be taken over. */
+  readonly importFrom?: (() => { readonly path: string; readonly text: string } | undefined) | undefined;
   /** Tokens, where others (the RTSP server) take them too; default: of the API alone. */
   readonly tokens?: Tokens | undefined;
   /** Ends the process in good order, with this code, or starts it anew. */

@@ -14,8 +14,11 @@ export interface ConfigFile {
   edit(change: (text: string) => string): Promise<void>;
 }
 
-/** The file need not exist: the first edit makes it. */
-export function openConfigFile(path: string): ConfigFile {
+/** The file need not exist: the first edit makes it. `onReplace` hears of each text that an edit replaced. */
+export function openConfigFile(
+  path: string,
+  onReplace: (before: string, after: string) => void = () => {},
+): ConfigFile {
   let last: Promise<unknown> = Promise.resolve();
   const read = async (): Promise<string | undefined> => {
     try {
@@ -32,7 +35,9 @@ export function openConfigFile(path: string): ConfigFile {
       const turn = last.then(async () => {
         const before = await read();
         const after = change(before ?? '');
-        if (after !== before) await replaceFile(path, after);
+        if (after === before) return;
+        await replaceFile(path, after);
+        if (before !== undefined) onReplace(before, after);
       });
       last = turn.catch(() => {});
       return turn;

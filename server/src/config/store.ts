@@ -2,6 +2,7 @@
 import type { ConfigArgument } from './arguments.ts';
 import type { ConfigProblem } from './error.ts';
 import { type ConfigFile, openConfigFile } from './file.ts';
+import { type ConfigHistory, historyPathFor, openHistory } from './history.ts';
 import { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts';
 import type { Config } from './schema.ts';
 
@@ -12,6 +13,8 @@ export interface ConfigStore {
   readonly problems: readonly ConfigProblem[];
   /** Undefined with inline documents only. */
   readonly file: ConfigFile | undefined;
+  /** The texts that the file had before; undefined where there is no file. */
+  readonly history: ConfigHistory | undefined;
   /** What the configuration would be with this text as its file. */
   preview(text: string): LoadedConfig;
   /** Changes the file's text and loads it; listeners hear of it before this resolves. Throws ConfigError. */
@@ -25,7 +28,11 @@ export function openConfigStore(
   options: LoadOptions = {},
 ): ConfigStore {
   let loaded = loadConfig(documents, options);
-  const file = loaded.file === undefined ? undefined : openConfigFile(loaded.file);
+  const history = loaded.file === undefined ? undefined : openHistory(historyPathFor(loaded.file));
+  const file =
+    loaded.file === undefined
+      ? undefined
+      : openConfigFile(loaded.file, (before, after) => history?.add(before, after));
   const listeners: ConfigListener[] = [];
   return {
     get current() {
@@ -35,6 +42,7 @@ export function openConfigStore(
       return loaded.problems;
     },
     file,
+    history,
     preview: (text) => loadConfig(documents, { ...options, fileText: text }),
     async edit(change) {
       await file?.edit(change);

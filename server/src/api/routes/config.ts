@@ -3,9 +3,11 @@ import { Type } from 'typebox';
 import { checkDocument, mergeDocument } from '../../config/edit.ts';
 import { type ConfigProblem, formatProblem } from '../../config/error.ts';
 import { publishedSchema } from '../../config/schema.ts';
+import { checkConfig } from '../config-check.ts';
 import { checkConfigChange } from '../config-policy.ts';
 import type { ApiContext, App } from '../context.ts';
 import { HttpError } from '../errors.ts';
+import { Text } from '../validation.ts';
 
 const TAGS = { tags: ['config'] };
 
@@ -70,9 +72,59 @@ export function configRoutes(app: App, context: ApiContext): void {
     },
   );
 
+  app.post(
+    '/api/config/check',
+    {
+      schema: { ...TAGS, summary: 'What a text would mean as the config file', body: Type.String() },
+      config: { admin: true },
+    },
+    async ({ body }) => checkConfig(store, body),
+  );
+
+  app.get(
+    '/api/config/history',
+    {
+      schema: {
+        ...TAGS,
+        summary: 'The texts before the last edits, newest first, or one of them',
+        querystring: Type.Object({ id: Type.Optional(Text('From the list')) }),
+      },
+      config: { admin: true },
+    },
+    async ({ query: { id } }, reply) => {
+      const texts = store.history?.list() ?? [];
+      reply.header('cache-control', 'no-store');
+      if (id === undefined)
+        return texts.map(({ id, time, text }) => ({ id, time, bytes: Buffer.byteLength(text) }));
+      const found = texts.find((each) => String(each.id) === id);
+      if (!found) throw new HttpError(404, `there is no text ${id}`);
+      return reply.type('application/yaml').send(found.text);
+    },
+  );
+
+  app.post(
+    '/api/config/undo',
+    {
+      schema: { ...TAGS, summary: 'Puts the text before the last edit in force again' },
+      config: { changes: true, admin: true },
+    },
+    async (_, reply) => {
+      configFile();
+      // What the file held before needs no permission again, as long as nothing else is lost with the edit.
+      await store.edit((text) => {
+        const last = store.history?.list()[0];
+        if (!last) throw new HttpError(409, 'there is nothing to undo');
+        if (!store.history?.isLatest(text))
+          throw new HttpError(409, 'the config file was changed by other means since the last edit');
+        return last.text;
+      });
+      return reply.send();
+    },
+  );
+
   app.get(
     '/schema.json',
-    { schema: { ...TAGS, summary: 'The JSON Schema of the config file' } },
+    { schema: { ...TAGS, summary: 'The JSON Schema of the config file' }, config: { openTo: 'viewer' } },
     async (_, reply) => reply.type('application/schema+json').send(JSON.stringify(publishedSchema())),
   );
 }
