@@ -74,6 +74,21 @@ export async function scan(kind: string, signal: AbortSignal): Promise<readonly 
   return answer.found;
 }
 
+export interface DeviceRequest {
+  /** Host, or an `onvif://` source. */
+  readonly address: string;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** What an ONVIF device has, once somebody signs in. */
+export function scanDevice(
+  device: DeviceRequest,
+  signal: AbortSignal,
+): Promise<{ readonly found: readonly Found[] }> {
+  return sendJson('POST', 'api/scan', { body: device, signal, timeoutMs: SLOW_MS });
+}
+
 export interface ProbeRequest {
   readonly source: string;
   readonly username?: string;

@@ -1,5 +1,5 @@
 /** `<ph-tile>`: a camera of the list: its picture, its name, and one line that says how it is. */
-import '../../../../frontend-card/src/player/player.ts';
+import '../../lib/player.ts';
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { apiUrl } from '../../../../frontend-card/src/player/url.ts';
 import type { Camera } from '../../lib/api-types.ts';

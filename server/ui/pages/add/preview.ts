@@ -1,0 +1,126 @@
+/**
+ * `<ph-preview .probe=…>`: what a checked source shows: its picture at once, moving as soon as it plays, its sound by
+ * "hear", our voice by "talk". The stream that it plays in is ours alone, and goes when this element goes.
+ */
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
+import type { PortholePlayer } from '../../../../frontend-card/src/player/player.ts';
+import { apiUrl } from '../../../../frontend-card/src/player/url.ts';
+import type { Probe } from '../../lib/api-types.ts';
+import { trackTitle } from '../../lib/codec-titles.ts';
+import { t } from '../../lib/i18n.ts';
+import { icon } from '../../lib/icons.ts';
+import '../../lib/player.ts';
+import { shared } from '../../lib/styles.ts';
+
+class PhPreview extends LitElement {
+  static override properties = {
+    probe: { attribute: false },
+    playing: { state: true },
+    hearing: { state: true },
+    talking: { state: true },
+  };
+  declare probe: Probe;
+  declare playing: boolean;
+  declare hearing: boolean;
+  declare talking: boolean;
+
+  static override styles = [
+    shared,
+    css`
+      .frame { position: relative; overflow: hidden; aspect-ratio: 16 / 9; border-radius: var(--radius-l); background: var(--picture); }
+      img, porthole-player { position: absolute; inset: 0; width: 100%; height: 100%; }
+      img { object-fit: contain; }
+      porthole-player { aspect-ratio: auto; background: none; opacity: 0; }
+      .playing porthole-player { opacity: 1; background: #0b0f14; }
+      .still { position: absolute; z-index: 2; inset-block-start: 10px; inset-inline-start: 10px; }
+      .row { margin-top: var(--space-3); }
+    `,
+  ];
+
+  constructor() {
+    super();
+    this.playing = false;
+    this.hearing = false;
+    this.talking = false;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    forget(this.probe.source);
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    const before = changed.get('probe');
+    if (before && before.source !== this.probe.source) forget(before.source);
+  }
+
+  override render() {
+    const { source, snapshot, tracks = [], talk } = this.probe;
+    const hasSound = tracks.some(({ kind }) => kind === 'audio');
+    return html`
+      <div class="frame ${this.playing ? 'playing' : ''}">
+        ${snapshot ? html`<img src=${snapshot} alt=${t('add.preview.still')} />` : nothing}
+        <porthole-player
+          src=${source} name="" muted controls="none" aspect="16 / 9" media=${talk ? 'video,audio,microphone' : 'video,audio'}
+          @statechange=${this.#onState} @volumechange=${this.#onSound} @talkchange=${this.#onTalk}
+        ></porthole-player>
+        ${this.playing ? nothing : html`<span class="chip still">${t('add.preview.starting')}</span>`}
+      </div>
+      <div class="row">
+        ${tracks.map((track) => html`<span class="chip accent">${trackTitle(track)}</span>`)}
+        ${talk ? html`<span class="chip">${t('camera.track.talk.yes')}</span>` : nothing}
+        <span class="grow"></span>
+        ${
+          hasSound
+            ? html`<button class="button small" aria-pressed=${this.hearing} @click=${this.#hear}>
+                ${icon(this.hearing ? 'sound' : 'mute', 16)}${t('add.preview.hear')}
+              </button>`
+            : nothing
+        }
+        ${
+          talk
+            ? html`<button class="button small" aria-pressed=${this.talking} @click=${this.#speak}>
+                ${icon('microphone', 16)}${t('add.preview.talk')}
+              </button>`
+            : nothing
+        }
+      </div>
+    `;
+  }
+
+  get #player(): PortholePlayer {
+    return this.renderRoot.querySelector('porthole-player')!;
+  }
+
+  #onState(): void {
+    this.playing = this.#player.state === 'playing';
+  }
+
+  #onSound(): void {
+    this.hearing = !this.#player.muted;
+  }
+
+  #onTalk(): void {
+    this.talking = this.#player.talkState !== 'off';
+  }
+
+  #hear(): void {
+    this.#player.muted = this.hearing;
+    this.#onSound();
+  }
+
+  #speak(): void {
+    if (this.talking) this.#player.hush();
+    else this.#player.talk();
+  }
+}
+
+/** The server made a stream for the player; a page that is closed takes it along, too. */
+function forget(source: string): void {
+  void fetch(apiUrl(document.baseURI, 'api/streams', { src: source }), {
+    method: 'DELETE',
+    keepalive: true,
+  }).catch(() => undefined);
+}
+
+customElements.define('ph-preview', PhPreview);
