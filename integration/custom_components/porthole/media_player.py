@@ -1,0 +1,113 @@
+"""The loudspeaker of a camera: speech and media of Home Assistant."""
+
+from collections.abc import Iterator
+from typing import Any, override
+
+from homeassistant.components import media_source
+from homeassistant.components.media_player import (
+    BrowseMedia,
+    MediaPlayerDeviceClass,
+    MediaPlayerEntity,
+    MediaPlayerEntityFeature,
+    MediaPlayerState,
+    MediaType,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import PortholeConfigEntry, PortholeCoordinator
+from .entity import PortholeEntity, async_setup_cameras
+from .models import CameraState
+from .sound import async_play_media, async_stop
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: PortholeConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the loudspeakers of the cameras that have one."""
+
+    def create(
+        coordinator: PortholeCoordinator, camera: CameraState
+    ) -> Iterator[PortholeLoudspeaker]:
+        if camera.talk:
+            yield PortholeLoudspeaker(coordinator, camera)
+
+    async_setup_cameras(entry, async_add_entities, create)
+
+
+class PortholeLoudspeaker(PortholeEntity, MediaPlayerEntity):
+    """Plays one sound at a time; an announcement takes the place of what plays, which begins anew after it."""
+
+    _attr_translation_key = "loudspeaker"
+    _attr_device_class = MediaPlayerDeviceClass.SPEAKER
+    _attr_media_content_type = MediaType.MUSIC
+    _attr_supported_features = (
+        MediaPlayerEntityFeature.PLAY_MEDIA
+        | MediaPlayerEntityFeature.BROWSE_MEDIA
+        | MediaPlayerEntityFeature.MEDIA_ANNOUNCE
+        | MediaPlayerEntityFeature.STOP
+    )
+
+    def __init__(self, coordinator: PortholeCoordinator, camera: CameraState) -> None:
+        """Name it."""
+        super().__init__(coordinator, camera, "loudspeaker")
+        self._interrupted: str | None = None
+
+    @property
+    @override
+    def state(self) -> MediaPlayerState:
+        return (
+            MediaPlayerState.PLAYING
+            if self.state_of_camera.playing
+            else MediaPlayerState.IDLE
+        )
+
+    @override
+    def _changed(self) -> None:
+        if not self.state_of_camera.playing:
+            self._attr_media_content_id = None
+            if interrupted := self._interrupted:
+                self._interrupted = None
+                self.hass.async_create_task(self._play(interrupted))
+        super()._changed()
+
+    @override
+    async def async_play_media(
+        self,
+        media_type: MediaType | str,
+        media_id: str,
+        announce: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        before = self._attr_media_content_id if self.state_of_camera.playing else None
+        self._interrupted = None
+        await self._play(media_id)
+        self._interrupted = before if announce else None
+
+    async def _play(self, media_id: str) -> None:
+        await async_play_media(
+            self.hass, self.coordinator, self.camera_id, media_id, self.entity_id
+        )
+        self._attr_media_content_id = media_id
+        self.async_write_ha_state()
+
+    @override
+    async def async_media_stop(self) -> None:
+        self._interrupted = None
+        await async_stop(self.coordinator, self.camera_id)
+
+    @override
+    async def async_browse_media(
+        self,
+        media_content_type: MediaType | str | None = None,
+        media_content_id: str | None = None,
+    ) -> BrowseMedia:
+        return await media_source.async_browse_media(
+            self.hass,
+            media_content_id,
+            content_filter=lambda item: item.media_content_type.startswith("audio/"),
+        )
