@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { admit } from './access.ts';
+import { admit, admitThroughIngress, tokenOf } from './access.ts';
 import { HttpError } from './errors.ts';
 
 interface Ask {
@@ -151,4 +151,85 @@ test('other web sites read nothing new and change nothing', () => {
   for (const [request, allowed] of table) {
     assert.equal(typeof ask(request) === 'object', allowed, JSON.stringify(request));
   }
+});
+
+test('a key is as good as the password, where there is one and where there is none', () => {
+  const keys = [{ username: 'integration', password: 'key-1' }];
+  for (const rules of [{ keys }, { ...password, keys }]) {
+    const client = ask({ rules, headers: basic('integration:key-1') });
+    assert.ok(typeof client === 'object' && client.trusted && client.role === 'admin');
+  }
+  assert.equal(typeof ask({ rules: { ...password, keys }, headers: basic('admin:secret') }), 'object');
+  assert.equal(ask({ rules: { ...password, keys }, headers: basic('integration:key-2') }), 401);
+  // Wrong credentials where none are needed are none.
+  assert.ok(typeof ask({ rules: { keys }, headers: basic('integration:key-2') }) === 'object');
+  assert.equal(ask({ rules: { keys }, headers: { host: 'evil.example', ...basic('integration:no') } }), 403);
+});
+
+test('where credentials are required, only this machine needs none', () => {
+  const rules = { requireCredentials: true, keys: [{ username: 'integration', password: 'key-1' }] };
+  assert.equal(ask({ rules }), 401);
+  for (const nothing of [':', 'undefined:undefined', 'integration:'])
+    assert.equal(ask({ rules, headers: basic(nothing) }), 401, nothing);
+  assert.equal(typeof ask({ rules, headers: basic('integration:key-1') }), 'object');
+  const local = ask({ rules, from: '127.0.0.1' });
+  assert.ok(typeof local === 'object' && local.trusted);
+  assert.equal(ask({ rules, from: '127.0.0.1', headers: { 'x-forwarded-for': '192.0.2.1' } }), 401);
+});
+
+function throughIngress(headers: Record<string, string>, more: { method?: string } = {}) {
+  const request = {
+    method: 'GET',
+    headers: { host: 'ha.example', 'user-agent': 'Firefox', 'x-forwarded-for': '192.0.2.5', ...headers },
+    socket: { remoteAddress: '172.30.32.2', remotePort: 50000 },
+    ...more,
+  } as unknown as IncomingMessage;
+  try {
+    return admitThroughIngress(request, { id: 'u1', name: 'Anna' }, 'admin');
+  } catch (error) {
+    assert.ok(error instanceof HttpError);
+    return error.status;
+  }
+}
+
+test('through ingress the host is that of Home Assistant, and other web sites are still refused', () => {
+  const client = throughIngress({});
+  assert.deepEqual(client, {
+    identity: 'home assistant u1',
+    local: false,
+    role: 'admin',
+    trusted: true,
+    lacksPassword: false,
+    remoteAddress: '172.30.32.2:50000 forwarded 192.0.2.5',
+    userAgent: 'Anna, Firefox',
+  });
+  const table: [Record<string, string>, boolean][] = [
+    [{ origin: 'https://ha.example' }, true],
+    [{ origin: 'https://ha.example', host: '172.30.33.1:8099', 'x-forwarded-host': 'ha.example' }, true],
+    [{ origin: 'https://ha.example', host: 'changed', 'sec-fetch-site': 'same-origin' }, true],
+    [{ origin: 'https://evil.example' }, false],
+    [{ origin: 'https://ha.example:3000' }, false],
+    [{ origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }, false],
+    [{ origin: 'https://other.ha.example', 'sec-fetch-site': 'same-site' }, false],
+    [{ origin: 'null' }, false],
+    [{ 'sec-fetch-site': 'cross-site' }, false],
+  ];
+  for (const [headers, allowed] of table) {
+    const posted = throughIngress(headers, { method: 'POST' });
+    assert.equal(typeof posted === 'object', allowed, JSON.stringify(headers));
+    const socket = throughIngress({ upgrade: 'websocket', ...headers });
+    if (headers.origin)
+      assert.equal(typeof socket === 'object', allowed, `WebSocket ${JSON.stringify(headers)}`);
+  }
+});
+
+test('a token stands in the query or in a header', () => {
+  const request = (headers: Record<string, string>) => ({ headers }) as unknown as IncomingMessage;
+  const none = new URLSearchParams();
+  assert.equal(tokenOf(request({ authorization: 'Bearer abc-_1' }), none), 'abc-_1');
+  assert.equal(tokenOf(request({ authorization: 'bearer  abc' }), none), 'abc');
+  for (const authorization of ['Basic abc', 'Bearer', 'Bearer a b', ''])
+    assert.equal(tokenOf(request({ authorization }), none), undefined, authorization);
+  assert.equal(tokenOf(request({ authorization: 'Basic abc' }), new URLSearchParams('token=xyz')), 'xyz');
+  assert.equal(tokenOf(request({}), new URLSearchParams('src=a')), undefined);
 });

@@ -120,7 +120,7 @@ export function admitThroughIngress(
   { id, name }: IngressUser,
   role: 'admin' | 'viewer',
 ): Client {
-  checkOrigin(request);
+  checkOrigin(request, { anyPort: false });
   const { userAgent = '', ...client } = stranger(request);
   return {
     ...client,
@@ -180,7 +180,11 @@ function isPrivateHost(host: string | undefined, allowed: readonly string[] = []
   return allowed.some((entry) => entry.toLowerCase() === name);
 }
 
-function checkOrigin({ method = 'GET', headers }: IncomingMessage): void {
+/** `anyPort`: for WebSockets, pages of other servers on our host are ours. */
+function checkOrigin(
+  { method = 'GET', headers }: IncomingMessage,
+  { anyPort = true }: { anyPort?: boolean } = {},
+): void {
   const isWebSocket = headers.upgrade?.toLowerCase() === 'websocket';
   if (SAFE_METHODS.has(method) && !isWebSocket) return;
   const { origin, host } = headers;
@@ -193,7 +197,14 @@ function checkOrigin({ method = 'GET', headers }: IncomingMessage): void {
     const hosts = [host, headers['x-forwarded-host']].flat();
     const from = URL.parse(origin);
     if (from && hosts.some((ours) => ours !== undefined && ours.toLowerCase() === from.host)) return;
-    if (from && isWebSocket && hostName(from.host) !== '' && hostName(from.host) === hostName(host)) return;
+    if (
+      from &&
+      isWebSocket &&
+      anyPort &&
+      hostName(from.host) !== '' &&
+      hostName(from.host) === hostName(host)
+    )
+      return;
   }
   throw new HttpError(403, `requests of another web site are refused: ${origin ?? 'cross-site'}`);
 }
