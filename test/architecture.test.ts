@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rtp: ['util', 'codecs', 'core'],
   net: ['util', 'codecs', 'core'],
   formats: ['util', 'config', 'codecs', 'core', 'rtp', 'net'],
-  cameras: ['util', 'config', 'codecs', 'core', 'formats'],
+  cameras: ['util', 'config', 'codecs', 'core', 'net', 'formats'],
   api: ['util', 'config', 'codecs', 'core', 'rtp', 'net', 'formats', 'cameras'],
   homeassistant: ['util', 'config', 'codecs', 'core', 'net', 'formats', 'cameras'],
 };

@@ -69,6 +69,9 @@ function renderFormat(format: Format): string {
     ['Pushed by', meanings(pushes)],
     ['Pushes to', meanings(targets)],
     ['Discovery', format.discovery && code([`GET /api/${format.name}`])],
+    ['Found by', format.scan && code([`GET /api/scan?kind=${format.scan.kind}`])],
+    ['Tells of motion and rings', format.events && 'yes'],
+    ['Can be moved', format.ptz && 'yes, where the camera can'],
     ['Accepted from', format.unsafe ? 'the config file only, as it runs programs' : ''],
   ];
   const lines = facts.flatMap(([name, value]) =>

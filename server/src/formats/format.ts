@@ -8,6 +8,8 @@ import type { Demuxer, Output, Producer } from '../core/model.ts';
 import type { Stream } from '../core/stream.ts';
 import type { Streams } from '../core/streams.ts';
 import type { Logger } from '../util/log.ts';
+import type { SourceForm } from './form.ts';
+import type { ScanEntry } from './scan.ts';
 import type { SourceText } from './source-text.ts';
 import type { WebrtcServer } from './webrtc/server.ts';
 
@@ -157,6 +159,10 @@ export interface Format {
   readonly publisher?: () => Promise<{ readonly publish: Publish }>;
   readonly discovery?: () => Promise<{ readonly discover: Discover }>;
   readonly service?: () => Promise<{ readonly start: StartService }>;
+  /** What a form asks for to make a source of it (`GET /api/sources`). */
+  readonly form?: SourceForm;
+  /** Finds cameras (`GET /api/scan`). */
+  readonly scan?: ScanEntry;
   /** What cameras of its sources tell of, and how they are moved. */
   readonly events?: () => Promise<EventsModule>;
   readonly ptz?: () => Promise<PtzModule>;

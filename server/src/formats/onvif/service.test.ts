@@ -8,7 +8,7 @@ import { until } from '../../../../test/helpers/wait.ts';
 import { createLogger } from '../../util/log.ts';
 import type { Services } from '../format.ts';
 import { deviceOf } from './device.ts';
-import { describeMatch } from './discovery.ts';
+import { describeMatch } from './search.ts';
 import { start } from './service.ts';
 import { readEnvelope } from './soap.ts';
 import { DISCOVERY_GROUP, DISCOVERY_PORT, writeProbe } from './ws-discovery.ts';
@@ -129,24 +129,25 @@ describe('questions', () => {
 
 describe('what is found', () => {
   const match = (addresses: string[], scopes = ['onvif://www.onvif.org/name/Front%20Door']) =>
-    describeMatch({ uuid: 'x', types: [], scopes, addresses }, '192.0.2.7')?.url;
-  const CASES: readonly [title: string, found: string | undefined, expected: string | undefined][] = [
-    ['the usual path', match(['http://192.0.2.7/onvif/device_service']), 'onvif://user:pass@192.0.2.7'],
-    ['a port', match(['http://192.0.2.7:8000/onvif/device_service']), 'onvif://user:pass@192.0.2.7:8000'],
-    ['another path', match(['http://192.0.2.7/dev?a=1']), 'onvif://user:pass@192.0.2.7/dev?a=1'],
+    describeMatch({ uuid: 'x', types: [], scopes, addresses }, '192.0.2.7');
+  const urlOf = (device: ReturnType<typeof match>) => device && device.host + device.path;
+  const CASES: readonly [title: string, found: ReturnType<typeof match>, expected: string | undefined][] = [
+    ['the usual path', match(['http://192.0.2.7/onvif/device_service']), '192.0.2.7'],
+    ['a port', match(['http://192.0.2.7:8000/onvif/device_service']), '192.0.2.7:8000'],
+    ['another path', match(['http://192.0.2.7/dev?a=1']), '192.0.2.7/dev?a=1'],
     [
       'the address that it spoke from',
       match(['http://169.254.1.1/onvif/device_service', 'http://192.0.2.7/onvif/device_service']),
-      'onvif://user:pass@192.0.2.7',
+      '192.0.2.7',
     ],
     [
       'HTTP before HTTPS',
       match(['https://192.0.2.7/onvif/device_service', 'http://192.0.2.7/onvif/device_service']),
-      'onvif://user:pass@192.0.2.7',
+      '192.0.2.7',
     ],
-    ['HTTPS', match(['https://192.0.2.7/onvif/device_service']), 'onvif://user:pass@192.0.2.7:443'],
+    ['HTTPS', match(['https://192.0.2.7/onvif/device_service']), '192.0.2.7:443'],
     ['a printer', match(['http://192.0.2.7/print'], ['x']), undefined],
     ['no address', match(['nowhere']), undefined],
   ];
-  for (const [title, found, expected] of CASES) test(title, () => assert.equal(found, expected));
+  for (const [title, found, expected] of CASES) test(title, () => assert.equal(urlOf(found), expected));
 });

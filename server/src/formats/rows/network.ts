@@ -1,6 +1,7 @@
 /** Rows of what comes over a network, or goes out by it. */
 import type { Format } from '../format.ts';
 import { ALL_CODECS, MPEGTS_CODECS } from './codecs.ts';
+import { HOST, PASSWORD, PATH, port, select, text, USERNAME } from './fields.ts';
 
 export const NETWORK_FORMATS: readonly Format[] = [
   {
@@ -11,6 +12,10 @@ export const NETWORK_FORMATS: readonly Format[] = [
     example: 'rtmp://192.168.1.10/live/stream',
     receives: ['h264', 'hevc', 'av1', 'aac', 'mp3', 'opus', 'pcm_alaw', 'pcm_mulaw'],
     sends: ['h264', 'hevc', 'aac', 'mp3'],
+    form: {
+      fields: [HOST, port(1935), { ...PATH, required: true, default: '/live/stream' }],
+      template: 'rtmp://{host}[:{port}]{+path}',
+    },
     producer: () => import('../rtmp/producer.ts'),
     publisher: () => import('../rtmp/publisher.ts'),
     service: () => import('../rtmp/service.ts'),
@@ -23,6 +28,15 @@ export const NETWORK_FORMATS: readonly Format[] = [
     example: 'webrtc:https://user:password@192.168.1.10/camera/whep',
     receives: ['h264', 'hevc', 'opus', 'pcm_alaw', 'pcm_mulaw'],
     sends: ['h264', 'hevc', 'opus', 'pcm_alaw', 'pcm_mulaw'],
+    form: {
+      fields: [
+        text('url', 'Address: http:// (WHEP) or ws://', { required: true }),
+        select('format', 'Kind', [
+          ...['', 'whep', 'go2rtc', 'kinesis', 'switchbot', 'wyze', 'creality', 'openipc', 'milestone'],
+        ]),
+      ],
+      template: 'webrtc:{+url}[#format={format}]',
+    },
     producer: () => import('../webrtc/producer.ts'),
     publisher: () => import('../webrtc/publisher.ts'),
   },
@@ -42,6 +56,10 @@ export const NETWORK_FORMATS: readonly Format[] = [
     schemes: ['webtorrent'],
     example: 'webtorrent:?share=XfWqbIhwJG&pwd=8EvBeyzZr4',
     receives: ['h264', 'hevc', 'opus', 'pcm_alaw', 'pcm_mulaw'],
+    form: {
+      fields: [text('share', 'Share', { required: true }), { ...PASSWORD, name: 'pwd', required: true }],
+      template: 'webtorrent:?share={share}&pwd={pwd}',
+    },
     producer: () => import('../webtorrent/producer.ts'),
   },
   {
@@ -51,6 +69,13 @@ export const NETWORK_FORMATS: readonly Format[] = [
     schemes: ['http', 'https', 'httpx'],
     example: 'http://user:password@192.168.1.10/video.mjpg',
     receives: ALL_CODECS,
+    form: {
+      fields: [
+        select('scheme', 'Protocol', ['http', 'https', 'httpx']),
+        ...[HOST, { ...port(80), default: '' }, USERNAME, PASSWORD, PATH],
+      ],
+      template: '{scheme}://[{username}:{password}@]{host}[:{port}]{+path}',
+    },
     producer: () => import('../http/producer.ts'),
   },
   {
@@ -60,6 +85,10 @@ export const NETWORK_FORMATS: readonly Format[] = [
     schemes: ['tcp'],
     example: 'tcp://192.168.1.10:5000',
     receives: ALL_CODECS,
+    form: {
+      fields: [HOST, { ...port(5000, true), default: '' }],
+      template: 'tcp://{host}:{port}',
+    },
     producer: () => import('../tcp/producer.ts'),
   },
   {
@@ -69,6 +98,13 @@ export const NETWORK_FORMATS: readonly Format[] = [
     schemes: ['udp'],
     example: 'udp://239.0.0.1:1234',
     receives: MPEGTS_CODECS,
+    form: {
+      fields: [
+        { ...HOST, title: 'Multicast group, or 0.0.0.0 for this machine', default: '0.0.0.0' },
+        { ...port(1234, true), default: '1234' },
+      ],
+      template: 'udp://{host}:{port}',
+    },
     producer: () => import('../udp/producer.ts'),
   },
 ];

@@ -1,6 +1,7 @@
 /** Rows of what runs at this machine: programs, and other streams. */
 import type { Format } from '../format.ts';
 import { RTP_CODECS } from './codecs.ts';
+import { select, text } from './fields.ts';
 
 export const PROGRAM_FORMATS: readonly Format[] = [
   {
@@ -10,6 +11,14 @@ export const PROGRAM_FORMATS: readonly Format[] = [
     schemes: ['ffmpeg'],
     example: 'ffmpeg:front_door#video=h264#audio=opus',
     receives: RTP_CODECS,
+    form: {
+      fields: [
+        text('input', 'Stream, address or file', { required: true }),
+        select('video', 'Video', ['', 'copy', 'h264', 'h265', 'mjpeg']),
+        select('audio', 'Sound', ['', 'copy', 'aac', 'opus', 'pcma', 'pcmu']),
+      ],
+      template: 'ffmpeg:{+input}[#video={video}][#audio={audio}]',
+    },
     producer: () => import('../ffmpeg/producer.ts'),
   },
   {
@@ -47,6 +56,10 @@ export const PROGRAM_FORMATS: readonly Format[] = [
     group: 'program',
     schemes: ['stream'],
     example: 'stream:front_door',
+    form: {
+      fields: [text('name', 'Stream', { required: true })],
+      template: 'stream:{+name}',
+    },
     producer: () => import('../stream/producer.ts'),
   },
 ];
