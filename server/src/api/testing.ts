@@ -3,7 +3,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { type OutgoingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Cameras } from '../cameras/cameras.ts';
+import { IntegrationPresence } from '../cameras/integration-presence.ts';
 import type { Codec } from '../codecs/codec.ts';
+import { openState, statePathFor } from '../config/state.ts';
 import { openConfigStore } from '../config/store.ts';
 import { streamList } from '../config/streams.ts';
 import { StreamError } from '../core/errors.ts';
@@ -57,10 +60,14 @@ export async function startTestApi(text = '', more: Partial<ApiSettings> = {}, l
   for (const { name, sources } of streamList(store.current)) streams.set(name, sources);
   const shutdowns: unknown[] = [];
   const services = { streams, open, section: () => ({}) } as unknown as Services;
+  const cameraStates = new Cameras(store, services);
   const api = await startApi({
     store,
     streams,
     services,
+    cameras: cameraStates,
+    state: openState(statePathFor(path)),
+    integrations: new IntegrationPresence(),
     rtspListen: () => '127.0.0.1:8554',
     shutdown: (how) => void shutdowns.push(how),
     ...more,
@@ -70,6 +77,7 @@ export async function startTestApi(text = '', more: Partial<ApiSettings> = {}, l
   return {
     store,
     streams,
+    cameraStates,
     /** All that were opened, the last one last. */
     cameras,
     /** What the next sources have instead of h264. */
@@ -79,6 +87,7 @@ export async function startTestApi(text = '', more: Partial<ApiSettings> = {}, l
     host,
     ask: (target: string, ask?: Ask, at = host) => send(at, target, ask),
     close: async () => {
+      cameraStates.close();
       streams.close();
       await api.close();
     },

@@ -92,7 +92,7 @@ export function cameraState(facts: CameraFacts): CameraState {
     doorbell,
     status,
     ...(error ? { error } : {}),
-    tracks: camerasOwn(main).flatMap((source) => source.tracks.map((track) => trackOf(track, source, rates))),
+    tracks: cameraTracks(main, rates),
     viewers: viewers.length,
     transcoding: viewers.filter(isTranscodedIn(streams)).length,
     ...totals(running, rates),
@@ -102,6 +102,11 @@ export function cameraState(facts: CameraFacts): CameraState {
     ...(events.includes('motion') ? { motion } : {}),
     reconnects: streams.flatMap(camerasOwn).reduce((sum, { reconnects }) => sum + reconnects, 0),
   };
+}
+
+/** The tracks that a stream has, or had when it was last open. */
+export function cameraTracks(stream: StreamInfo, rates: ReadonlyMap<number, Rate>): CameraTrack[] {
+  return camerasOwn(stream).flatMap((source) => source.tracks.map((track) => trackOf(track, source, rates)));
 }
 
 /** Those who watch. */

@@ -14,6 +14,7 @@ import { StreamError } from '../core/errors.ts';
 import type { Stream } from '../core/stream.ts';
 import type { Streams } from '../core/streams.ts';
 import type { CameraEvent, Services } from '../formats/format.ts';
+import { Listeners } from '../util/listeners.ts';
 import { createLogger } from '../util/log.ts';
 import { Camera } from './camera.ts';
 import type { CameraState } from './camera-state.ts';
@@ -56,7 +57,7 @@ export class Cameras {
   readonly #store: ConfigStore;
   readonly #services: Services;
   readonly #log = createLogger('cameras');
-  readonly #listeners = new Set<(change: CameraChange) => void>();
+  readonly #listeners = new Listeners<CameraChange>();
   readonly #settings: Map<string, CameraSettings>;
   /** In the order of the streams. */
   #entries: ReadonlyMap<string, Entry> = new Map();
@@ -106,8 +107,7 @@ export class Cameras {
 
   /** Calls the listener for every change until the function that it returns is called. */
   onChange(listener: (change: CameraChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   settingsOf(id: string): CameraSettings {
@@ -122,6 +122,12 @@ export class Cameras {
       this.#arrange();
     }
     return changes;
+  }
+
+  /** Its settings are those of a camera of which nothing is said. */
+  forget(id: string): void {
+    this.#settings.delete(id);
+    this.#arrange();
   }
 
   /** Changes settings of a camera, and keeps them in the config file, where there is one. Rejects with ConfigError. */
@@ -139,7 +145,6 @@ export class Cameras {
   close(): void {
     clearInterval(this.#timer);
     this.#unsubscribe();
-    this.#listeners.clear();
     for (const { camera, timer } of this.#entries.values()) {
       clearTimeout(timer);
       camera.close();
@@ -207,7 +212,8 @@ export class Cameras {
       stream,
       services: this.#services,
       log: this.#log,
-      onEvent: ({ type, active }) => this.#emit({ type: 'event', id, event: type, active, time: Date.now() }),
+      onEvent: ({ type, active }) =>
+        this.#listeners.tell({ type: 'event', id, event: type, active, time: Date.now() }),
       onChange: () => this.#look(entry),
     });
     const entry: Entry = { camera, told: undefined, toldAtMs: Number.NEGATIVE_INFINITY, timer: undefined };
@@ -218,7 +224,7 @@ export class Cameras {
     clearTimeout(timer);
     camera.close();
     for (const stream of camera.streams) stream.setEnabled(true);
-    if (told && !this.#entries.has(id)) this.#emit({ type: 'removed', id });
+    if (told && !this.#entries.has(id)) this.#listeners.tell({ type: 'removed', id });
   }
 
   #measure(): void {
@@ -241,10 +247,6 @@ export class Cameras {
     if (!isNews(entry.told, camera, nowMs - entry.toldAtMs)) return;
     entry.told = camera;
     entry.toldAtMs = nowMs;
-    this.#emit({ type: 'camera', camera });
-  }
-
-  #emit(change: CameraChange): void {
-    for (const listener of this.#listeners) listener(change);
+    this.#listeners.tell({ type: 'camera', camera });
   }
 }

@@ -1,8 +1,9 @@
 /** Which Home Assistant integrations listen to this server: they say so with a `hello` on `/api/events`. */
+import { Listeners } from '../util/listeners.ts';
 
 export class IntegrationPresence {
   readonly #versions = new Map<symbol, string>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   #seenAt: number | undefined;
 
   get connected(): boolean {
@@ -23,21 +24,16 @@ export class IntegrationPresence {
   arrive(version: string): () => void {
     const key = Symbol(version);
     this.#versions.set(key, version);
-    this.#tell();
+    this.#listeners.tell();
     return () => {
       if (!this.#versions.delete(key)) return;
       this.#seenAt = Date.now();
-      this.#tell();
+      this.#listeners.tell();
     };
   }
 
   /** Calls the listener when one comes or leaves. Returns the function that ends it. */
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener();
+    return this.#listeners.add(listener);
   }
 }

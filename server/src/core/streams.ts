@@ -1,4 +1,5 @@
 /** All streams by name, and how they follow the configuration. */
+import { Listeners } from '../util/listeners.ts';
 import { createLogger } from '../util/log.ts';
 import { StreamError } from './errors.ts';
 import type { Producer } from './model.ts';
@@ -15,9 +16,6 @@ export interface StreamEntry {
   readonly sources: readonly string[];
 }
 
-/** Told the name of a stream that was made, changed or removed. */
-export type StreamsListener = (name: string) => void;
-
 const LINGER_MS = 5000;
 const MAXIMUM_STREAMS = 1000;
 
@@ -29,7 +27,7 @@ export class Streams {
   readonly #streams = new Map<string, Stream>();
   /** Second names of streams. */
   readonly #aliases = new Map<string, string>();
-  readonly #listeners = new Set<StreamsListener>();
+  readonly #listeners = new Listeners<string>();
   readonly #log = createLogger('streams');
 
   constructor(
@@ -57,10 +55,12 @@ export class Streams {
     return stream;
   }
 
-  /** Calls the listener, in the middle of the change, for all that `inspectStream` tells but counters. Returns the function that ends it. */
-  onChange(listener: StreamsListener): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  /**
+   * Calls the listener with the name of a stream that was made or removed, or of which `inspectStream` tells another thing
+   * (counters aside), in the middle of the change. Returns the function that ends it.
+   */
+  onChange(listener: (name: string) => void): () => void {
+    return this.#listeners.add(listener);
   }
 
   names(): string[] {
@@ -89,11 +89,11 @@ export class Streams {
       lingerMs: this.#lingerMs,
       findTalkEncoder: this.#findTalkEncoder,
       transcoder: this.#transcoder,
-      onChange: () => this.#changed(name),
+      onChange: () => this.#listeners.tell(name),
     });
     this.#aliases.delete(name);
     this.#streams.set(name, stream);
-    this.#changed(name);
+    this.#listeners.tell(name);
     return stream;
   }
 
@@ -109,7 +109,7 @@ export class Streams {
     if (!stream) return this.#aliases.delete(name);
     stream.close();
     this.#streams.delete(name);
-    this.#changed(name);
+    this.#listeners.tell(name);
     return true;
   }
 
@@ -118,10 +118,6 @@ export class Streams {
     const wanted = new Set(entries.map(({ name }) => name));
     for (const name of earlier) if (!wanted.has(name)) this.delete(name);
     for (const { name, sources } of entries) this.set(name, sources);
-  }
-
-  #changed(name: string): void {
-    for (const listener of this.#listeners) listener(name);
   }
 
   close(): void {
