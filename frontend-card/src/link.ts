@@ -40,12 +40,14 @@ export interface CameraInfo {
   readonly camera: CameraState;
   readonly control: boolean;
   readonly hasSub: boolean;
+  /** Switches the camera on and off, where there is such an entity. */
+  readonly switchEntity?: string | undefined;
 }
 
-interface CameraAnswer extends Omit<CameraInfo, 'hasSub'> {
+interface CameraAnswer extends Omit<CameraInfo, 'hasSub' | 'switchEntity'> {
   readonly paths: { readonly base: string; readonly main: Paths; readonly sub?: Paths };
   readonly ice_servers?: readonly RTCIceServer[];
-  readonly expires: number;
+  readonly entities?: { readonly enabled?: string };
 }
 
 export type CameraNews =
@@ -119,8 +121,15 @@ export function linkTo(source: Source, hass: () => Hass): CameraLink {
       return addressesOf(hass(), given, tier);
     },
     async info() {
-      const { available, tier, camera, control, paths } = await ask(FRESH_MS);
-      return { available, tier, camera, control, hasSub: paths.sub !== undefined };
+      const { available, tier, camera, control, paths, entities } = await ask(FRESH_MS);
+      return {
+        available,
+        tier,
+        camera,
+        control,
+        hasSub: paths.sub !== undefined,
+        switchEntity: entities?.enabled,
+      };
     },
     async diagnose() {
       const { camera, available } = await ask(FRESH_MS);

@@ -32,7 +32,6 @@ import { actionOfKey } from './keys.ts';
 import { createNotice } from './notice.ts';
 import { type PictureElement, savePicture, sizeOf } from './picture.ts';
 import { createPlayback, type Playback, type PlaybackState } from './playback.ts';
-import type { Mode } from './policy.ts';
 import { type Presence, watchPresence } from './presence.ts';
 import { createQuiet, type Quiet } from './quiet.ts';
 import { isPip, toggleFullscreen, togglePip } from './screen.ts';
@@ -183,11 +182,6 @@ export class PortholePlayer extends HTMLElement {
     return this.#playback?.state ?? 'idle';
   }
 
-  /** The mode that is shown. */
-  get playingMode(): Mode | undefined {
-    return this.#playback?.transport?.mode;
-  }
-
   /** The tier that is shown. */
   get playingTier(): Tier | undefined {
     return this.#playback?.tier;
@@ -196,6 +190,10 @@ export class PortholePlayer extends HTMLElement {
   /** Seconds from the server to the screen, where the mode knows. */
   get delay(): number | undefined {
     return this.#playback?.transport?.latency?.();
+  }
+
+  get inPictureInPicture(): boolean {
+    return isPip(this.#video);
   }
 
   get talkState(): TalkState {

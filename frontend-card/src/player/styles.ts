@@ -151,14 +151,14 @@ svg {
 .pill:hover { background: #fff; }
 .pill svg { width: 18px; height: 18px; }
 .toast {
-  position: absolute; z-index: 5; left: 50%; bottom: 64px; transform: translateX(-50%);
+  position: absolute; z-index: 5; left: 50%; bottom: var(--porthole-notice-bottom, 64px); transform: translateX(-50%);
   box-sizing: border-box; width: max-content; max-width: calc(100% - 28px); padding: 9px 16px;
   border-radius: 12px; background: rgb(14 20 27 / .94); box-shadow: 0 8px 30px rgb(0 0 0 / .35);
   text-align: center; text-wrap: balance; font-size: 13px;
 }
 .unmute { position: absolute; z-index: 5; inset-inline-start: 14px; bottom: 58px; }
 .on-air {
-  position: absolute; z-index: 4; left: 50%; bottom: 62px; transform: translateX(-50%);
+  position: absolute; z-index: 4; left: 50%; bottom: var(--porthole-notice-bottom, 62px); transform: translateX(-50%);
   display: flex; align-items: center; gap: 10px; padding: 7px 14px 7px 12px; border-radius: 16px;
   background: rgb(14 20 27 / .82); font-size: 13px; white-space: nowrap; pointer-events: none;
 }
