@@ -19,6 +19,8 @@ ip link set home-end up
 ip route add default dev home src 192.168.77.2
 hosts=$(mktemp)
 { cat /etc/hosts; echo '172.30.32.2 supervisor hassio'; echo '127.0.0.1 core-mosquitto'; } > "$hosts"
+# the add-on reads it as a user of its own
+chmod 644 "$hosts"
 mount --bind "$hosts" /etc/hosts
 export PORTHOLE_TEST_NETWORK=1
 exec "$@"

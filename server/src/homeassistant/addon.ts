@@ -75,6 +75,8 @@ const CONFIG_FILE = 'porthole.yaml';
 const STATE_FILE = 'state.json';
 const NEW_CONFIG =
   '# What stands here comes before the options of the add-on. The web page edits this file.\n';
+/** Of a user who reads the log. */
+const PATIENCE_MS = 1000;
 const IMPORTABLE = 'go2rtc.yaml';
 
 /** Does what has to be done before the server starts. Rejects where it cannot start at all. */
@@ -88,19 +90,10 @@ export async function openAddon(surroundings: Surroundings): Promise<Addon> {
   becomeUser(surroundings, log);
 
   const supervisor = connectSupervisor(surroundings);
-  const info = await whenReachable(supervisor.addonInfo).catch((error): undefined => {
-    log.error('the Supervisor does not answer: no ingress, and core is not told', { error });
-  });
+  const info = await askInfo(supervisor, log);
   const file = join(config, CONFIG_FILE);
   createFile(file, log);
-  const documents: ConfigArgument[] = [
-    { kind: 'document', text: JSON.stringify(configOfOptions(options)) },
-    { kind: 'file', path: file },
-  ];
-  const ports = await planPorts(loadConfig(documents).config, info?.ip_address);
-  for (const conflict of ports.conflicts) log.warn('port in use', { ...conflict });
-  const configs = [...documents, ...ports.overrides];
-  const { listen } = loadConfig(configs).config.api;
+  const { configs, conflicts, listen } = await configure(options, file, info?.ip_address, log);
   const roles = createRoles(() => askCore(supervisor, { type: 'config/auth/list' }));
   const changes = new Listeners();
   const restart = watchRestart({
@@ -118,7 +111,7 @@ export async function openAddon(surroundings: Surroundings): Promise<Addon> {
   return {
     configs,
     state,
-    conflicts: ports.conflicts,
+    conflicts,
     key,
     isOpen: options.open_to_lan,
     extraListen: info && extraAddress(listen, info.ip_address),
@@ -143,6 +136,32 @@ export async function openAddon(surroundings: Surroundings): Promise<Addon> {
       restart.close();
     },
   };
+}
+
+async function askInfo(supervisor: Supervisor, log: Logger): Promise<AddonInfo | undefined> {
+  const late = setTimeout(() => log.warn('waiting for the Supervisor'), PATIENCE_MS);
+  const info = await whenReachable(supervisor.addonInfo).catch((error): undefined => {
+    log.error('the Supervisor does not answer: no ingress, and core is not told', { error });
+  });
+  clearTimeout(late);
+  return info;
+}
+
+/** The configuration's documents, and where the API will listen by them. */
+async function configure(
+  options: AddonOptions,
+  file: string,
+  supervisorSide: string | undefined,
+  log: Logger,
+): Promise<Pick<Addon, 'configs' | 'conflicts'> & { readonly listen: string }> {
+  const documents: ConfigArgument[] = [
+    { kind: 'document', text: JSON.stringify(configOfOptions(options)) },
+    { kind: 'file', path: file },
+  ];
+  const { conflicts, overrides } = await planPorts(loadConfig(documents).config, supervisorSide);
+  for (const conflict of conflicts) log.warn('port in use', { ...conflict });
+  const configs = [...documents, ...overrides];
+  return { configs, conflicts, listen: loadConfig(configs).config.api.listen };
 }
 
 function report(problems: readonly ConfigProblem[], log: Logger): void {
