@@ -26,6 +26,7 @@ import { type RtspServer, type RtspServerOptions, startRtspServer } from './form
 import { createTranscoder } from './formats/transcode/transcoder.ts';
 import { createWebrtc, type WebrtcServer } from './formats/webrtc/server.ts';
 import type { Addon } from './homeassistant/addon.ts';
+import { startCameraMqtt } from './homeassistant/mqtt/start.ts';
 import { configureLog, createLogger } from './util/log.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -107,12 +108,21 @@ export async function startServer(
     addon.started({ id: serverId(state), addresses: api.addresses });
     integrations.onChange(() => addon.integrationConnected(integrations.version));
   }
+  const mqtt = startCameraMqtt({
+    serverId: serverId(state),
+    store,
+    state,
+    cameras,
+    integrations,
+    broker: async () => addon?.broker(),
+  });
   return {
     async warmUp() {
       const open: OpenSource = (text, stream, signal) => openSource(text, contextFor(stream, signal), false);
       if (isModuleOn('rtsp', config.app)) await warmUp(open);
     },
     async close() {
+      await mqtt.close();
       await api.close();
       await Promise.all(running.map((service) => service.close()));
       webrtc?.close();
