@@ -37,7 +37,7 @@ export interface Ask {
   readonly socketPath?: string;
 }
 
-/** Starts an API with this config file. Sources open as cameras: `fail:` sources fail, all others have h264. */
+/** Starts an API with this config file. Sources open as cameras: `fail:` and `rtsp://fail` fail, all others have h264. */
 export async function startTestApi(text = '', more: Partial<ApiSettings> = {}, listen = '127.0.0.1:0') {
   const path = join(mkdtempSync(join(tmpdir(), 'porthole-api-')), 'porthole.yaml');
   writeFileSync(path, text);
@@ -51,7 +51,8 @@ export async function startTestApi(text = '', more: Partial<ApiSettings> = {}, l
   const cameras: FakeCamera[] = [];
   const nextCodecs: Codec[][] = [];
   const open = async (source: string): Promise<Producer> => {
-    if (source.startsWith('fail:')) throw new StreamError('unreachable', `${source}: connection refused`);
+    if (/^(?:fail:|rtsp:\/\/(?:[^/@]*@)?fail)/.test(source))
+      throw new StreamError('unreachable', `${source}: connection refused`);
     const camera = new FakeCamera(...(nextCodecs.shift() ?? [H264]));
     cameras.push(camera);
     return camera;
@@ -85,6 +86,8 @@ export async function startTestApi(text = '', more: Partial<ApiSettings> = {}, l
     shutdowns,
     path,
     host,
+    /** Where ingress is listened for, if it is. */
+    ingressHost: api.ingressAddress ?? '',
     ask: (target: string, ask?: Ask, at = host) => send(at, target, ask),
     close: async () => {
       cameraStates.close();
