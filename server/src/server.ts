@@ -136,19 +136,19 @@ export async function startServer(
 
 /** What the API takes from Home Assistant. */
 function addonSettings(addon: Addon): Partial<ApiSettings> {
-  const { key, isOpen, extraListen, ingress, importFrom, conflicts } = addon;
+  const { key, isOpen, extraListen, ingress, conflicts } = addon;
   return {
     keys: [key],
     requireCredentials: !isOpen,
     extraListen: extraListen ? [extraListen] : [],
     ingress,
+    importFrom: () => addon.importFrom(),
     serverExtras: () => {
       const { installed, bundled, restartRequired } = addon.integration;
       return {
         addon: true,
         conflicts,
         integration: { connected: false, installed, bundled, restart_required: restartRequired },
-        ...(importFrom ? { import: { path: importFrom } } : {}),
       };
     },
     onServerChange: (changed) => addon.onChange(changed),

@@ -200,7 +200,6 @@ describe('the add-on', () => {
     await until('a notice', () => core.actions.includes('persistent_notification.create'));
     const server = await machine.server();
     assert.deepEqual([server.id, server.addon, server.conflicts], [id, true, []]);
-    assert.deepEqual(server.import, { path: join(machine.root, 'homeassistant/go2rtc.yaml') });
     assert.deepEqual(server.integration, {
       connected: false,
       installed: VERSION,
@@ -308,6 +307,18 @@ describe('the add-on', () => {
     } finally {
       other.close();
     }
+  });
+
+  test('offers the streams of a go2rtc.yaml, until they are taken over', async () => {
+    await using machine = await Machine.open(program);
+    await machine.start();
+    assert.deepEqual((await machine.server()).import, {
+      path: join(machine.root, 'homeassistant/go2rtc.yaml'),
+    });
+    const answer = await machine.fetch('/api/import', { method: 'POST' });
+    assert.deepEqual(await answer.json(), { added: ['old'], skipped: [] });
+    assert.equal((await machine.server()).import, undefined);
+    assert.match(machine.read('config/porthole.yaml'), /old:\s+- rtsp/);
   });
 
   test('with mistakes in its options says which, and runs', async () => {

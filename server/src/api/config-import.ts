@@ -36,6 +36,16 @@ export function planImport(text: string, path: string, exists: (name: string) =>
   return { added, skipped };
 }
 
+/** Whether there is something to take over; what is no config has nothing. */
+export function hasNews(...plan: Parameters<typeof planImport>): boolean {
+  try {
+    return planImport(...plan).added.length > 0;
+  } catch (error) {
+    if (error instanceof StreamError) return false;
+    throw error;
+  }
+}
+
 /** Why we cannot open a source; undefined if we can. */
 function reasonAgainst(source: string, isStream: (name: string) => boolean): string | undefined {
   try {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { StateFile } from '../config/state.ts';
 import { VERSION } from '../util/version.ts';
 import type { Client } from './access.ts';
+import { hasNews } from './config-import.ts';
 import type { ApiContext } from './context.ts';
 import { openToNetwork } from './listeners.ts';
 
@@ -69,9 +70,17 @@ export function serverInfo(context: ApiContext, client: Client): ServerInfo {
     conflicts: [],
     role: client.role === 'admin' ? 'admin' : 'viewer',
     addon: false,
+    ...importOffer(context),
     ...extras,
     warnings: [...serverWarnings(context), ...warnings],
   };
+}
+
+/** The config file of go2rtc that was found, as long as it has a stream that we have not. */
+function importOffer({ importFrom, streams }: ApiContext): Pick<ServerInfo, 'import'> {
+  const file = importFrom?.();
+  if (!file || !hasNews(file.text, file.path, (name) => streams.get(name) !== undefined)) return {};
+  return { import: { path: file.path } };
 }
 
 /** The id of this server: made at the first start. */

@@ -6,7 +6,7 @@
  *   afterwards   announced to core → told if core wants a restart
  */
 import { lookup } from 'node:dns/promises';
-import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigArgument } from '../config/arguments.ts';
 import { type ConfigProblem, formatProblem } from '../config/error.ts';
@@ -49,8 +49,8 @@ export interface Addon {
         readonly roleOf: (userId: string) => Promise<'admin' | 'viewer'>;
       }
     | undefined;
-  /** A go2rtc.yaml whose streams can be taken over. */
-  readonly importFrom: string | undefined;
+  /** A go2rtc.yaml of Home Assistant, whose streams can be taken over. */
+  importFrom(): { readonly path: string; readonly text: string } | undefined;
   readonly integration: {
     readonly installed: string | undefined;
     readonly bundled: string | undefined;
@@ -78,6 +78,7 @@ const NEW_CONFIG =
 /** Of a user who reads the log. */
 const PATIENCE_MS = 1000;
 const IMPORTABLE = 'go2rtc.yaml';
+const MAX_IMPORT_BYTES = 1 << 20;
 
 /** Does what has to be done before the server starts. Rejects where it cannot start at all. */
 export async function openAddon(surroundings: Surroundings): Promise<Addon> {
@@ -116,7 +117,7 @@ export async function openAddon(surroundings: Surroundings): Promise<Addon> {
     isOpen: options.open_to_lan,
     extraListen: info && extraAddress(listen, info.ip_address),
     ingress: info && (await ingressOf(info, supervisor, roles)),
-    importFrom: [homeassistant, config].map((folder) => join(folder, IMPORTABLE)).find(isReadable),
+    importFrom: () => readFirst([homeassistant, config].map((folder) => join(folder, IMPORTABLE))),
     get integration() {
       return {
         installed: installation.installed,
@@ -223,11 +224,14 @@ function extraAddress(listen: string, host: string): string | undefined {
   return formatListen({ host, port: address.port });
 }
 
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch {
-    return false;
+/** The first of these files that can be read. */
+function readFirst(paths: readonly string[]): { path: string; text: string } | undefined {
+  for (const path of paths) {
+    try {
+      if (statSync(path).size <= MAX_IMPORT_BYTES) return { path, text: readFileSync(path, 'utf8') };
+    } catch {
+      // Not there, or not ours to read.
+    }
   }
+  return undefined;
 }
