@@ -143,13 +143,13 @@ export class PhConfig extends LitElement {
 
   #renderTools() {
     return html`
-      <ph-menu slot="actions" label=${t('common.more')} .items=${this.#menu}></ph-menu>
       <button
         slot="actions" class="button primary" ?disabled=${!this.#isEdited || this.#server.read_only}
         aria-keyshortcuts="Control+S" @click=${() => this.#show('review')}
       >
         ${icon('check', 18)}${t('config.review')}
       </button>
+      <ph-menu slot="actions" label=${t('common.more')} .items=${this.#menu}></ph-menu>
     `;
   }
 

@@ -122,6 +122,7 @@ const frame = EditorView.theme({
     color: 'var(--muted)',
     fontFamily: 'var(--sans)',
     padding: '4px 12px',
+    '&:before, &:after': { content: '"\\22ef"' },
   },
 });
 

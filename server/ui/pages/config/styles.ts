@@ -45,9 +45,11 @@ export const configStyles = css`
 
   @media (max-width: 719px) {
     .folder { display: none; }
+    .bar h2 { flex-basis: 100%; }
+    .bar .button { flex: 1; }
   }
   @media (min-width: 720px) {
-    .editor { height: max(320px, calc(100dvh - 174px)); }
+    .editor { height: max(320px, calc(100dvh - 156px)); }
   }
   @media (min-width: 1024px) {
     .names { display: grid; grid-template-columns: 1fr 1fr; margin-bottom: var(--space-1); padding-inline: var(--space-2); }

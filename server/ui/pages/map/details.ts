@@ -1,12 +1,14 @@
 /** What the map tells of the node that was picked: a table of facts, as a template. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { codecTitle } from '../../lib/codec-titles.ts';
+import { formatBitrate, formatNumber } from '../../lib/format.ts';
 import { t } from '../../lib/i18n.ts';
 import { icon } from '../../lib/icons.ts';
 import { href } from '../../lib/router.ts';
 import type { Flows } from './flow.ts';
 import type { Group, MapNode, ViewerNode } from './graph.ts';
-import { formatBytes, formatNumber, formatRate } from './units.ts';
-import { codecNote, codecTitle, nodeWords, programOf } from './words.ts';
+import { formatBytes } from './units.ts';
+import { codecNote, nodeWords, programOf } from './words.ts';
 
 export interface DetailActions {
   close(): void;
@@ -53,7 +55,7 @@ function factsOf(node: MapNode, { edges }: Group, flows: Flows): Fact[] {
   const rateOf = (end: 'from' | 'to') => {
     const rates = edges.filter((edge) => edge[end] === node.id).map(({ id }) => flows.get(id)?.rate ?? 0);
     const sum = rates.reduce((total, rate) => total + rate, 0);
-    return sum > 0 ? formatRate(sum) : '';
+    return sum > 0 ? formatBitrate(sum) : '';
   };
   const takers = new Set(edges.filter(({ from }) => from === node.id).map(({ to }) => to)).size;
   const stream: Fact = [t('map.details.stream'), node.stream];

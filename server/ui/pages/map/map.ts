@@ -8,9 +8,11 @@ import { disconnectViewer } from '../../lib/cameras-api.ts';
 import { confirm } from '../../lib/components/confirm.ts';
 import { emptyState, explain, failedState, loadingState, stateStyles } from '../../lib/components/states.ts';
 import { toast } from '../../lib/components/toast.ts';
+import { formatBitrate } from '../../lib/format.ts';
 import { t } from '../../lib/i18n.ts';
 import { icon } from '../../lib/icons.ts';
 import { nameOf } from '../../lib/live-state.ts';
+import { poll } from '../../lib/poll.ts';
 import { go, href, type Place } from '../../lib/router.ts';
 import { store, watchStore } from '../../lib/store.ts';
 import { shared } from '../../lib/styles.ts';
@@ -22,7 +24,6 @@ import { buildGraph, type Graph, type Group, type MapCamera, type ViewerNode } f
 import { renderList } from './list.ts';
 import { readStreams, type Stream } from './streams.ts';
 import { mapStyles } from './styles.ts';
-import { formatRate } from './units.ts';
 import { nodeLabel } from './words.ts';
 
 const POLL_MS = 2000;
@@ -41,8 +42,14 @@ export class PhMap extends LitElement {
   declare selected: string;
 
   #flows: Flows = new Map();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #polling = false;
+  readonly #poll = poll(
+    this,
+    POLL_MS,
+    () => this.#fetch(),
+    (error) => {
+      this.failure = error;
+    },
+  );
 
   static override styles = [shared, stateStyles, mapStyles];
 
@@ -51,18 +58,6 @@ export class PhMap extends LitElement {
     this.place = { page: 'map', id: '', query: {} };
     this.selected = '';
     watchStore(this);
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    document.addEventListener('visibilitychange', this.#poll);
-    void this.#poll();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    document.removeEventListener('visibilitychange', this.#poll);
-    clearTimeout(this.#timer);
   }
 
   override render() {
@@ -75,8 +70,7 @@ export class PhMap extends LitElement {
   }
 
   #renderContent(groups: readonly Group[]) {
-    if (!this.graph)
-      return this.failure ? failedState(this.failure, () => void this.#poll()) : loadingState();
+    if (!this.graph) return this.failure ? failedState(this.failure, () => this.#poll.now()) : loadingState();
     if (this.graph.groups.length === 0) {
       return emptyState({
         icon: 'map',
@@ -147,7 +141,7 @@ export class PhMap extends LitElement {
       .filter((node) => node.kind === 'viewer' && !node.own);
     const edges = groups.flatMap((group) => group.edges);
     const rate = (kind: RegExp, end: 'from' | 'to') =>
-      formatRate(
+      formatBitrate(
         edges
           .filter((edge) => kind.test(edge[end]))
           .reduce((sum, { id }) => sum + (this.#flows.get(id)?.rate ?? 0), 0),
@@ -204,25 +198,16 @@ export class PhMap extends LitElement {
       await disconnectViewer(node.stream, node.viewer.id);
       this.selected = '';
       toast(t('map.disconnect.done', { viewer }));
-      void this.#poll();
+      this.#poll.now();
     } catch (error) {
       toast(t('map.disconnect.failed', { reason: explain(error) }), { tone: 'alarm' });
     }
   }
 
-  readonly #poll = async (): Promise<void> => {
-    clearTimeout(this.#timer);
-    if (document.hidden || this.#polling) return;
-    this.#polling = true;
-    try {
-      this.#take(readStreams(await getJson('api/streams')));
-      this.failure = undefined;
-    } catch (error) {
-      this.failure = error;
-    }
-    this.#polling = false;
-    if (this.isConnected) this.#timer = setTimeout(this.#poll, POLL_MS);
-  };
+  async #fetch(): Promise<void> {
+    this.#take(readStreams(await getJson('api/streams')));
+    this.failure = undefined;
+  }
 
   #take(streams: readonly Stream[]): void {
     const cameras: readonly MapCamera[] = store.cameras.map((camera) => ({

@@ -1,10 +1,11 @@
 /** What stands on the nodes and edges of the map. */
+import { codecTitle } from '../../lib/codec-titles.ts';
+import { formatBitrate } from '../../lib/format.ts';
 import { t } from '../../lib/i18n.ts';
 import type { IconName } from '../../lib/icons.ts';
 import type { Flow } from './flow.ts';
 import type { MapNode } from './graph.ts';
 import type { Codec, Viewer } from './streams.ts';
-import { formatRate } from './units.ts';
 
 export interface NodeWords {
   readonly icon: IconName;
@@ -12,25 +13,6 @@ export interface NodeWords {
   readonly title: string;
   readonly note: string;
 }
-
-const CODECS: Readonly<Record<string, string>> = {
-  h264: 'H.264',
-  hevc: 'H.265',
-  av1: 'AV1',
-  vp8: 'VP8',
-  vp9: 'VP9',
-  mjpeg: 'JPEG',
-  rawvideo: 'YUV',
-  aac: 'AAC',
-  opus: 'Opus',
-  mp3: 'MP3',
-  flac: 'FLAC',
-  adpcm_g722: 'G.722',
-  pcm_alaw: 'G.711 A',
-  pcm_mulaw: 'G.711 µ',
-  pcm_s16be: 'PCM',
-  pcm_s16le: 'PCM',
-};
 
 const FORMATS: Readonly<Record<string, string>> = {
   ffmpeg: 'FFmpeg',
@@ -113,12 +95,8 @@ export function nodeLabel(node: MapNode): string {
 
 /** `3.9 Mb/s`, `No data`; nothing while nothing is known. */
 export function flowWords(flow: Flow | undefined): string {
-  if (flow?.state === 'moving') return formatRate(flow.rate);
+  if (flow?.state === 'moving') return formatBitrate(flow.rate);
   return flow?.state === 'stopped' ? t('map.stopped') : '';
-}
-
-export function codecTitle(name: string): string {
-  return CODECS[name] ?? name;
 }
 
 /** `2560 × 1440`, `16 kHz` */
