@@ -25,7 +25,9 @@ import { until } from '../helpers/wait.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const VERSION = '9.9.9';
 const USER = { uid: 61_984, gid: 61_985 };
+/** As long as the Supervisor waits before it kills. */
 const STOP_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 20_000;
 const isRoot = process.getuid!() === 0;
 
 const ADMINISTRATOR = { id: 'a1', name: 'anna', displayName: 'Anna' };
@@ -116,10 +118,14 @@ class Machine implements AsyncDisposable {
       });
     }
     const calls = () => this.supervisor.calls.slice(told);
-    await until('core to be told', () => {
-      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
-      return calls().some(({ path, status }) => path === '/discovery' && status === 200);
-    }).catch((error) => {
+    await until(
+      'core to be told',
+      () => {
+        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+        return calls().some(({ path, status }) => path === '/discovery' && status === 200);
+      },
+      START_TIMEOUT_MS,
+    ).catch((error) => {
       throw new Error(`${error.message}\n${this.log}`);
     });
   }
@@ -250,7 +256,7 @@ describe('the add-on', () => {
     const [after, ...more] = machine.supervisor.messages;
     assert.deepEqual(after, { ...before, config: { ...before.config, port } });
     assert.deepEqual(more, []);
-    assert.deepEqual(machine.supervisor.network['1984/tcp'], port, 'the watchdog asks there');
+    await until('the watchdog to be told', () => machine.supervisor.network['1984/tcp'] === port);
   });
 
   test('through ingress, administrators administer and others watch', async () => {
