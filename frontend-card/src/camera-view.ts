@@ -92,7 +92,7 @@ export class PortholeCamera extends LitElement {
       this._sourceIndex = 0;
       this.#close();
     }
-    if (changed.has('_sourceIndex')) this.#close();
+    if (changed.get('_sourceIndex') !== undefined) this.#close();
     if (!this.#link) this.#open();
     this.#watchBell();
   }
@@ -375,12 +375,7 @@ export class PortholeCamera extends LitElement {
 
   #isPinned(): boolean {
     const { player } = this;
-    return (
-      this._ring !== 'quiet' ||
-      this.config.background ||
-      (player !== null &&
-        (player.talkState !== 'off' || document.fullscreenElement === player || player.inPictureInPicture))
-    );
+    return this._ring !== 'quiet' || this.config.background || (player?.isHeld ?? false);
   }
 }
 

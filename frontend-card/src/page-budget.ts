@@ -49,9 +49,10 @@ function decide(): void {
   }
 }
 
-/** Takes part from now on. */
+/** Takes part from now on; while there are enough decoders for all, without waiting to be seen. */
 export function joinBudget(member: BudgetMember): void {
   areas.set(member, 0);
+  if (areas.size <= most) member.setLive(true);
   observer.observe(member.element);
 }
 

@@ -59,7 +59,7 @@
       },
       async subscribeMessage(callback, { entity_id }) {
         subscribers.set(entity_id, callback);
-        return () => subscribers.delete(entity_id);
+        return () => subscribers.get(entity_id) === callback && subscribers.delete(entity_id);
       },
     },
     async callService(domain, service, data, target) {
@@ -68,8 +68,15 @@
   };
 
   let shift = 0;
+  const notes = [];
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) shift += entry.value;
+    for (const { value, sources } of list.getEntries()) {
+      shift += value;
+      const corner = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join();
+      notes.push(
+        ...sources.map((from) => `shift ${corner(from.previousRect)} to ${corner(from.currentRect)}`),
+      );
+    }
   }).observe({ type: 'layout-shift', buffered: true });
 
   const inside = (root, selector) => [
@@ -82,6 +89,7 @@
   const shownOf = (player) => player?.shadowRoot.querySelector('.stage .shown');
 
   /* Animation frames in which the first player, that has shown a picture, shows none. */
+  const pictured = new WeakSet();
   let seen = false;
   let blank = 0;
   let firstMs = 0;
@@ -90,12 +98,17 @@
   const watch = () => {
     const [player] = players();
     const shown = shownOf(player);
-    const live = shown && (shown.seeking || (shown.readyState ?? 4) >= 2);
+    // What has had a picture goes on showing the last one while it waits for the next.
+    if (shown && (shown.readyState ?? 4) >= 2) pictured.add(shown);
+    const live = pictured.has(shown);
     const still = inside(document, '.still:not([hidden]), .poster')[0];
     if (still && mountedMs) posterMs ||= performance.now() - mountedMs;
     if (live && mountedMs) firstMs ||= performance.now() - mountedMs;
     if (live) seen = true;
-    else if (seen && player && !player.shadowRoot.querySelector('.still:not([hidden])')) blank++;
+    else if (seen && player && !player.shadowRoot.querySelector('.still:not([hidden])')) {
+      if (blank === 0) notes.push(`blank: ${shown?.nodeName} ${shown?.readyState} ${player.state}`);
+      blank++;
+    }
     requestAnimationFrame(watch);
   };
   watch();
@@ -134,6 +147,7 @@
       frames: shown?.getVideoPlaybackQuality?.().totalVideoFrames ?? 0,
       look: player?.style.getPropertyValue('--look') ?? '',
       blank,
+      notes,
       shift,
       firstMs,
       posterMs,

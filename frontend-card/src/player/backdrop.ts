@@ -6,8 +6,6 @@ import { recallPoster, rememberPoster } from './poster-memory.ts';
 export interface BackdropOptions {
   /** Whose pictures are remembered; empty: nobody's. */
   key(): string;
-  /** Whether the server is asked for a picture before it is clear that the stream takes its time. */
-  eager(): boolean;
   /** Address of a picture from the server, asked anew each time. */
   poster(): Promise<string | undefined>;
 }
@@ -27,7 +25,7 @@ export interface Backdrop {
   clear(): void;
 }
 
-/** A picture from the server costs it a decode: where an older one can be shown, the stream gets this long to be faster. */
+/** A picture from the server costs it a decode, which slows the stream down: it gets this long to be faster. */
 const POSTER_MS = 300;
 /** The new picture may blink when it jumps to the live edge: the old one stays behind it for so long. */
 const COVERED_MS = 500;
@@ -35,7 +33,7 @@ const COVERED_MS = 500;
 const MAX_WIDTH = 1280;
 const SLIDESHOW_MS = 10_000;
 
-export function createBackdrop({ key, eager, poster: posterUrl }: BackdropOptions): Backdrop {
+export function createBackdrop({ key, poster: posterUrl }: BackdropOptions): Backdrop {
   const kept = h('canvas', { class: 'still', hidden: true });
   const poster = h('img', { class: 'still', alt: '', hidden: true });
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -88,7 +86,7 @@ export function createBackdrop({ key, eager, poster: posterUrl }: BackdropOption
         poster.src = old;
         poster.hidden = false;
       }
-      timer = setTimeout(() => void show(posterUrl()), old || !eager() ? POSTER_MS : 0);
+      timer = setTimeout(() => void show(posterUrl()), POSTER_MS);
     },
     slideshow(on) {
       clearInterval(slides);

@@ -209,6 +209,8 @@ export function createControls(actions: Actions): Controls {
       talkButton.classList.toggle('opening', view.talk === 'opening');
       talkButton.setAttribute('aria-pressed', String(view.talk === 'on'));
 
+      // Appears with all its buttons, so that none moves aside for another.
+      bar.hidden = view.state === 'connecting' && !view.mode;
       const blind = playing && view.size[0] === 0;
       veil.hidden = (playing && !blind) || view.slideshow;
       veil.classList.toggle('patient', blind);

@@ -34,7 +34,7 @@ import { type PictureElement, savePicture, sizeOf } from './picture.ts';
 import { createPlayback, type Playback, type PlaybackState } from './playback.ts';
 import { type Presence, watchPresence } from './presence.ts';
 import { createQuiet, type Quiet } from './quiet.ts';
-import { isPip, toggleFullscreen, togglePip } from './screen.ts';
+import { isFullscreen, isPip, toggleFullscreen, togglePip } from './screen.ts';
 import { createSound } from './sound.ts';
 import { createStage } from './stage.ts';
 import { STYLES } from './styles.ts';
@@ -75,7 +75,6 @@ export class PortholePlayer extends HTMLElement {
   readonly #quiet: Quiet;
   readonly #backdrop = createBackdrop({
     key: () => this.#attributes.src,
-    eager: () => this.connect !== undefined,
     poster: async () => (await this.#connect(this.#tier)).poster,
   });
   readonly #resizes = new ResizeObserver(() => {
@@ -192,8 +191,9 @@ export class PortholePlayer extends HTMLElement {
     return this.#playback?.transport?.latency?.();
   }
 
-  get inPictureInPicture(): boolean {
-    return isPip(this.#video);
+  /** In full screen, in a window of its own, or talked to: somebody cares for just this one. */
+  get isHeld(): boolean {
+    return isFullscreen(this) || isPip(this.#video) || this.#intercom.state !== 'off';
   }
 
   get talkState(): TalkState {
@@ -269,7 +269,7 @@ export class PortholePlayer extends HTMLElement {
       choice: this.#attributes.tier,
       hasSub: this.#attributes.hasSub,
       width: this.clientWidth,
-      fullscreen: document.fullscreenElement === this,
+      fullscreen: isFullscreen(this),
       zoom: this.#gestures.look.scale,
       talking: this.#intercom.state !== 'off',
       now: this.#playback?.tier ?? 'sub',

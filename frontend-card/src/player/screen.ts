@@ -6,18 +6,25 @@ export function canFullscreen(host: HTMLElement, video: HTMLVideoElement | undef
   return 'requestFullscreen' in host || Boolean((video as AppleVideo | undefined)?.webkitEnterFullscreen);
 }
 
+/** Asked of the element: the document knows only the outermost shadow host. */
+export function isFullscreen(host: HTMLElement): boolean {
+  return host.matches(':fullscreen');
+}
+
 /** The whole player, or only its video on an iPhone. Rejects when the browser refuses. */
 export async function toggleFullscreen(
   host: HTMLElement,
   video: HTMLVideoElement | undefined,
 ): Promise<void> {
-  if (document.fullscreenElement === host) await document.exitFullscreen();
+  if (isFullscreen(host)) await document.exitFullscreen();
   else if ('requestFullscreen' in host) await host.requestFullscreen();
   else (video as AppleVideo | undefined)?.webkitEnterFullscreen?.();
 }
 
 export function isPip(video: HTMLVideoElement | undefined): boolean {
-  return video !== undefined && document.pictureInPictureElement === video;
+  const root = video?.getRootNode();
+  const isScope = root instanceof Document || root instanceof ShadowRoot;
+  return isScope && root.pictureInPictureElement === video;
 }
 
 /** Rejects when the browser refuses. */

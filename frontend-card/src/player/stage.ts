@@ -1,6 +1,7 @@
 /** Where pictures play: elements of transports on top of each other, one of them shown. */
 import { h } from './dom.ts';
 import type { PictureElement } from './picture.ts';
+import { isPip } from './screen.ts';
 import type { Sound } from './sound.ts';
 
 export interface Stage {
@@ -46,7 +47,7 @@ export function createStage(sound: Sound, events: StageEvents): Stage {
         // Browsers also pause what is hidden; that is resumed. What is let go is paused, too.
         if (shown === next && next.isConnected && !document.hidden && !next.ended) events.paused();
       };
-      if (before && document.pictureInPictureElement === before)
+      if (before instanceof HTMLVideoElement && isPip(before))
         next.requestPictureInPicture?.().catch(() => undefined);
     },
   };

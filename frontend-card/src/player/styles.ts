@@ -71,15 +71,22 @@ svg {
 :host([quiet]) .top > *, :host([quiet]) .bar > * { pointer-events: none; }
 :host([quiet]) { cursor: none; }
 
-.name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 600; text-shadow: 0 1px 3px rgb(0 0 0 / .6); }
+.name { max-width: calc(100% - 140px); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 600; text-shadow: 0 1px 3px rgb(0 0 0 / .6); }
 .space { flex: 1; }
+/*
+ * Its left edge is laid out where its right edge is to be, and moved by a transform: so it grows without what browsers call
+ * a layout shift.
+ */
 .badge {
+  position: absolute; top: 12px; left: calc(100% - 14px); transform: translateX(-100%);
   display: inline-flex; align-items: center; gap: 6px;
   width: auto; height: 26px; padding: 0 10px 0 9px;
   border-radius: 13px;
   background: rgb(10 16 22 / .62);
   font-size: 12px; font-weight: 600; letter-spacing: .02em; white-space: nowrap;
 }
+:host(:dir(rtl)) .badge { left: auto; right: calc(100% - 14px); transform: translateX(100%); }
+.badge:active { scale: 1; }
 .badge:hover { background: rgb(10 16 22 / .85); }
 .badge::before { content: ""; width: 7px; height: 7px; border-radius: 50%; background: var(--porthole-accent); }
 .badge .delay { min-width: 2.6em; font-weight: 500; font-variant-numeric: tabular-nums; text-align: end; opacity: .85; }

@@ -64,8 +64,11 @@ export function onFirstFrame(video: HTMLVideoElement, callback: () => void): voi
     if (!called) callback();
     called = true;
   };
-  if (typeof video.requestVideoFrameCallback === 'function') video.requestVideoFrameCallback(once);
-  else (video as HTMLVideoElement).addEventListener('loadeddata', once, { once: true });
+  const ready = () => video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+  const whenReady = () => (ready() ? once() : video.addEventListener('loadeddata', once, { once: true }));
+  // A busy browser tells of the first frame before the element has it to paint.
+  if (typeof video.requestVideoFrameCallback === 'function') video.requestVideoFrameCallback(whenReady);
+  else whenReady();
   video.addEventListener('timeupdate', () => {
     if (video.videoWidth === 0 && video.currentTime > 0) once();
   });

@@ -4,7 +4,7 @@ import type { View } from './controls.ts';
 import type { TalkState } from './intercom.ts';
 import { sizeOf } from './picture.ts';
 import type { Playback } from './playback.ts';
-import { canFullscreen, isPip } from './screen.ts';
+import { canFullscreen, isFullscreen, isPip } from './screen.ts';
 import type { Sound } from './sound.ts';
 
 export interface ViewParts {
@@ -43,7 +43,7 @@ export function viewOf({ host, attributes, playback, sound, talk, zoomed, notice
     canPip: Boolean(video && document.pictureInPictureEnabled),
     pip: isPip(video),
     canFullscreen: canFullscreen(host, video),
-    fullscreen: document.fullscreenElement === host,
+    fullscreen: isFullscreen(host),
     notice,
   };
 }
