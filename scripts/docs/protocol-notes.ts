@@ -48,6 +48,15 @@ export const PROTOCOL_NOTES: Readonly<Record<string, FormatNotes>> = {
       'rtsp://user:password@server.example:8554/name': 'over TCP; all tracks, or those of `#media=`',
     },
   },
+  hass: {
+    sources: {
+      'hass://192.168.1.5:8123?entity_id=camera.front_door&token=LONG':
+        'of any Home Assistant, with a long-lived access token',
+      'hass://192.168.1.5:8123?entity_id=camera.front_door': 'with `hass.url` and `hass.token` of the config',
+      'hass:Front Door':
+        'an entry of its configuration (generic camera, ONVIF), with `hass.config`: its folder',
+    },
+  },
   onvif: {
     sources: {
       'onvif://user:password@192.168.1.10?subtype=1': 'the second profile',

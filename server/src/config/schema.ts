@@ -281,6 +281,14 @@ const onvif = section('ONVIF server', {
   ),
 });
 
+const hass = section('Home Assistant as a source', {
+  url: text('Address', { description: 'Such as http://192.168.1.5:8123; an add-on knows its own.' }),
+  token: secret('Long-lived access token'),
+  config: text('Folder of its configuration', {
+    description: 'For hass:TITLE: cameras that its configuration holds.',
+  }),
+});
+
 const mqtt = section(
   'MQTT',
   {
@@ -345,6 +353,7 @@ export const configSchema = Type.Object(
     ffmpeg,
     transcode,
     metrics,
+    hass,
     mqtt,
     exec: program('Sources that run a program (exec:)'),
     onvif,

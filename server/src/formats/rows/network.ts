@@ -3,6 +3,10 @@ import type { Format } from '../format.ts';
 import { ALL_CODECS, MPEGTS_CODECS } from './codecs.ts';
 import { HOST, PASSWORD, PATH, port, select, text, USERNAME } from './fields.ts';
 
+/** Whether there is a Home Assistant whose cameras can be listed. */
+const isHassKnown = ({ url, token }: Readonly<Record<string, unknown>>): boolean =>
+  Boolean((url && token) || process.env.SUPERVISOR_TOKEN);
+
 export const NETWORK_FORMATS: readonly Format[] = [
   {
     name: 'rtmp',
@@ -61,6 +65,30 @@ export const NETWORK_FORMATS: readonly Format[] = [
       template: 'webtorrent:?share={share}&pwd={pwd}',
     },
     producer: () => import('../webtorrent/producer.ts'),
+  },
+  {
+    name: 'hass',
+    title: 'Camera of Home Assistant',
+    group: 'network',
+    schemes: ['hass'],
+    example: 'hass://supervisor?entity_id=camera.front_door',
+    receives: ['h264', 'hevc', 'mjpeg', 'aac', 'opus', 'pcm_alaw', 'pcm_mulaw'],
+    form: {
+      fields: [
+        { ...HOST, default: 'supervisor' },
+        { ...port(8123), default: '' },
+        text('entity_id', 'Entity', { required: true, default: 'camera.front_door' }),
+        { ...PASSWORD, name: 'token', title: 'Long-lived access token' },
+      ],
+      template: 'hass://{host}[:{port}]?entity_id={entity_id}[&token={token}]',
+    },
+    scan: {
+      kind: 'homeassistant',
+      available: (services) => isHassKnown(services.section('hass')),
+      load: () => import('../hass/scan.ts'),
+    },
+    producer: () => import('../hass/producer.ts'),
+    discovery: () => import('../hass/discovery.ts'),
   },
   {
     name: 'http',
