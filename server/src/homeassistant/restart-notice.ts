@@ -35,7 +35,7 @@ const INTERVAL_MS = 30_000;
 const NOTIFICATION = 'porthole_restart';
 const TITLE = 'Restart Home Assistant to use Porthole';
 const text = (version: string): string =>
-  `The Porthole add-on has put version ${version} of its integration in place. Home Assistant loads it when it restarts: ` +
+  `The Porthole app has put version ${version} of its integration in place. Home Assistant loads it when it restarts: ` +
   '**Settings → System**, the power button at the top right, **Restart Home Assistant**. ' +
   'Porthole then shows up under **Settings → Devices & services**.';
 
