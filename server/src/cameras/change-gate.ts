@@ -21,6 +21,17 @@ export function isNews(told: CameraState | undefined, now: CameraState, sinceTol
   return sinceToldMs >= RATES_INTERVAL_MS || !isDeepStrictEqual(withoutRates(told), withoutRates(now));
 }
 
-function withoutRates({ bitrate: _, fps: __, tracks, ...rest }: CameraState): object {
-  return { ...rest, tracks: tracks.map(({ bitrate: _, fps: __, gop: ___, ...track }) => track) };
+/** That something is measured now is news; another value is not. */
+function withoutRates(camera: CameraState): object {
+  return {
+    ...camera,
+    ...known(camera),
+    tracks: camera.tracks.map((track) => ({ ...track, ...known(track) })),
+  };
 }
+
+const known = ({ bitrate, fps, gop }: { bitrate?: number; fps?: number; gop?: number }): object => ({
+  bitrate: bitrate !== undefined,
+  fps: fps !== undefined,
+  gop: gop !== undefined,
+});

@@ -79,8 +79,10 @@ describe('news', () => {
     assert.equal(isNews(undefined, now, 0), true);
     assert.equal(isNews(now, { ...now }, 60_000), false);
     assert.equal(isNews(now, { ...now, viewers: 1 }, 0), true);
-    assert.equal(isNews(now, { ...now, bitrate: 1, fps: 2 }, 4999), false);
-    assert.equal(isNews(now, { ...now, bitrate: 1, fps: 2 }, 5000), true);
+    assert.equal(isNews(now, { ...now, bitrate: 1, fps: 2 }, 0), true, 'measured for the first time');
+    const measured = { ...now, bitrate: 1, fps: 2 };
+    assert.equal(isNews(measured, { ...now, bitrate: 3, fps: 4 }, 4999), false);
+    assert.equal(isNews(measured, { ...now, bitrate: 3, fps: 4 }, 5000), true);
     const track = { id: 1, kind: 'video', codec: 'h264', fps: 25, bitrate: 5, gop: 2 } as const;
     const watched = { ...now, tracks: [track] };
     assert.equal(isNews(watched, { ...now, tracks: [{ ...track, fps: 24, bitrate: 6, gop: 3 }] }, 0), false);
