@@ -120,7 +120,7 @@ describe('tokens', () => {
     const far = { headers: { 'x-forwarded-for': '198.51.100.1', host: 'cast.example' } };
     assert.equal((await api.ask(`/api/${hls}`, far)).status, 200);
 
-    const videoEnded = once(video!, 'close');
+    const videoEnded = new Promise((resolve) => video!.on('close', resolve));
     assert.equal((await revoke(`id=${id}`)).status, 200);
     await videoEnded;
     for (let i = 0; i < 100 && !(main.state.code && sub.state.code); i++) await sleep(5);
