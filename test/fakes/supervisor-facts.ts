@@ -125,6 +125,13 @@ export const FACTS: Readonly<Record<string, unknown>> = {
   available_updates: { available_updates: [] },
 };
 
+/** Rights that an add-on's config.yaml may ask for; those that it leaves out are false. */
+const RIGHTS = [
+  ...['host_network', 'host_pid', 'host_ipc', 'host_uts', 'host_dbus', 'full_access', 'stdin', 'hassio_api'],
+  ...['auth_api', 'homeassistant_api', 'gpio', 'usb', 'uart', 'kernel_modules', 'devicetree', 'udev'],
+  ...['docker_api', 'video', 'audio'],
+];
+
 /** An add-on with this config.yaml, that runs. */
 export function addonInfo(slug: string, manifest: Readonly<Record<string, unknown>>): object {
   const hostname = slug.replaceAll('_', '-');
@@ -133,6 +140,12 @@ export function addonInfo(slug: string, manifest: Readonly<Record<string, unknow
     name: 'Porthole',
     description: '',
     url: null,
+    ...Object.fromEntries(RIGHTS.map((right) => [right, false])),
+    privileged: [],
+    startup: 'application',
+    services: [],
+    discovery: [],
+    webui: null,
     ...manifest,
     version: manifest.version ?? '0.1.0',
     version_latest: manifest.version ?? '0.1.0',
