@@ -40,6 +40,7 @@ export class Camera {
     this.#parts = parts;
     this.events = new CameraEvents({ camera: stream.name, log, onEvent, onChange });
     this.steering = new Steering({ camera: stream.name, log, onChange });
+    this.followSource();
   }
 
   get settings(): CameraSettings {
@@ -51,16 +52,18 @@ export class Camera {
     return this.#sub ? [this.stream, this.#sub] : [this.stream];
   }
 
-  /** Takes settings over; also to be called when the sources of its stream may be others. */
+  /** Takes settings over, with the stream that `settings.sub` names, where it has that. */
   configure(settings: CameraSettings, sub: Stream | undefined): void {
+    if (settings === this.#settings && sub === this.#sub) return;
     if (this.#sub && this.#sub !== sub) this.#sub.setEnabled(true);
     this.#settings = settings;
     this.#sub = sub;
     for (const stream of this.streams) stream.setEnabled(settings.enabled);
     this.followSource();
+    this.#parts.onChange();
   }
 
-  /** Events and motors are those of the first source. */
+  /** Events and motors are those of the first source; to be called when that may be another one. */
   followSource(): void {
     const text = this.#settings.enabled ? this.stream.sources[0]?.text : undefined;
     const row = text ? this.#rowOf(text) : undefined;

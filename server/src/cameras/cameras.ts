@@ -201,7 +201,6 @@ export class Cameras {
       const { sub } = settings;
       const hasSub = sub !== undefined && owners.get(sub) === id;
       entry.camera.configure(settings, hasSub ? this.#stream(sub) : undefined);
-      this.#look(entry);
     }
     this.#arranging = false;
   }
@@ -217,6 +216,7 @@ export class Cameras {
       onChange: () => this.#look(entry),
     });
     const entry: Entry = { camera, told: undefined, toldAtMs: Number.NEGATIVE_INFINITY, timer: undefined };
+    this.#look(entry);
     return entry;
   }
 
