@@ -32,7 +32,7 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
 }
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Sends `GET api/cameras` and its like (`path` without a leading slash), and resolves with a good answer. */
 export async function request(method: Method, path: string, options: RequestOptions = {}): Promise<Response> {

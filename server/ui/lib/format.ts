@@ -8,6 +8,7 @@ const MEGABITS = number({ maximumFractionDigits: 1 });
 const KILOBITS = number({ maximumFractionDigits: 0 });
 const ONE_DIGIT = number({ maximumFractionDigits: 1 });
 const TIME = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const MINUTE = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
 const RELATIVE = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
 
 /** `3.9 Mbit/s` */
@@ -24,6 +25,11 @@ export function formatNumber(value: number): string {
 /** `14:05:09` */
 export function formatTime(timeMs: number): string {
   return TIME.format(timeMs);
+}
+
+/** `14:05` */
+export function formatMinute(timeMs: number): string {
+  return MINUTE.format(timeMs);
 }
 
 /** `5 minutes ago` */

@@ -65,6 +65,7 @@ export const shared = css`
   .input:focus-visible { outline-offset: -1px; }
   .input::placeholder { color: var(--muted); opacity: 1; }
   .input[aria-invalid="true"] { border-color: var(--alarm); }
+  .input.mono { font: 400 var(--text-s) / 1.5 var(--mono); }
   textarea.input { resize: vertical; }
   select.input { padding-inline-end: 8px; }
   input[type="checkbox"], input[type="radio"] { width: 18px; height: 18px; margin: 0; accent-color: var(--accent); }

@@ -47,7 +47,10 @@ function livePhrases(camera: Camera, latencyMs: number | undefined): readonly Ph
   const phrases: Phrase[] = [{ key: 'cameras.verdict.live' }];
   if (picture) phrases.push({ text: trackTitle(picture) });
   if (latencyMs !== undefined)
-    phrases.push({ key: 'cameras.verdict.latency', values: { seconds: Math.round(latencyMs / 100) / 10 } });
+    phrases.push({
+      key: 'cameras.verdict.latency',
+      values: { seconds: Math.max(0.1, Math.round(latencyMs / 100) / 10) },
+    });
   if (transcoding > 0) phrases.push({ key: 'cameras.verdict.transcoding', values: { count: transcoding } });
   if (viewers > transcoding) phrases.push({ key: 'cameras.verdict.viewers', values: { count: viewers } });
   return phrases;

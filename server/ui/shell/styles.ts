@@ -4,7 +4,7 @@ import { css } from 'lit';
 export const shellStyles = css`
   :host { min-height: 100dvh; }
   .skip {
-    position: fixed; z-index: 60; inset-inline-start: var(--space-2); top: -60px; padding: 10px 14px;
+    position: fixed; z-index: 60; inset-inline-start: var(--space-2); top: -200px; padding: 10px 14px;
     border-radius: var(--radius); background: var(--raised); box-shadow: var(--shadow-high);
   }
   .skip:focus { top: var(--space-2); }

@@ -5,14 +5,13 @@
 import { css, html, LitElement, type PropertyValues, unsafeCSS } from 'lit';
 import uPlot from 'uplot';
 import uplotStyles from 'uplot/dist/uPlot.min.css?inline';
-import { formatTime } from '../format.ts';
+import { formatMinute } from '../format.ts';
 import { shared } from '../styles.ts';
 
 export type Point = readonly [timeMs: number, value: number];
 
 const HEIGHT = 150;
-/** Without data the scale is this at least, so that a line at 0 lies on the ground. */
-const LEAST_TOP = 1;
+const SPAN_S = 300;
 
 export class PhChart extends LitElement {
   static override properties = {
@@ -20,12 +19,15 @@ export class PhChart extends LitElement {
     summary: { type: String },
     points: { attribute: false },
     format: { attribute: false },
+    least: { attribute: false },
   };
   declare heading: string;
   /** For those who cannot see the line. */
   declare summary: string;
   declare points: readonly Point[];
   declare format: (value: number) => string;
+  /** How high the scale reaches at least, so that a line near 0 lies on the ground. */
+  declare least: number;
   #plot: uPlot | undefined;
   readonly #resizes = new ResizeObserver(() => this.#resize());
 
@@ -48,6 +50,7 @@ export class PhChart extends LitElement {
     this.summary = '';
     this.points = [];
     this.format = String;
+    this.least = 1;
   }
 
   override connectedCallback(): void {
@@ -101,9 +104,17 @@ export class PhChart extends LitElement {
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
       padding: [10, 4, 0, 0],
-      scales: { y: { range: (_, __, most) => [0, Math.max(LEAST_TOP, most * 1.15)] } },
+      scales: {
+        x: { range: () => [Date.now() / 1000 - SPAN_S, Date.now() / 1000] },
+        y: { range: (_, __, most) => [0, Math.max(this.least, most * 1.15)] },
+      },
       axes: [
-        { ...axis, size: 26, space: 90, values: (_, ticks) => ticks.map((tick) => formatTime(tick * 1000)) },
+        {
+          ...axis,
+          size: 26,
+          space: 90,
+          values: (_, ticks) => ticks.map((tick) => formatMinute(tick * 1000)),
+        },
         { ...axis, size: 68, space: 34, values: (_, ticks) => ticks.map((tick) => this.format(tick)) },
       ],
       series: [

@@ -14,10 +14,12 @@ export class PhDialog extends LitElement {
     open: { type: Boolean, reflect: true },
     heading: { type: String },
     wide: { type: Boolean, reflect: true },
+    hasActions: { state: true },
   };
   declare open: boolean;
   declare heading: string;
   declare wide: boolean;
+  declare hasActions: boolean;
   #opener: HTMLElement | undefined;
 
   static override styles = [
@@ -49,6 +51,7 @@ export class PhDialog extends LitElement {
     this.open = false;
     this.heading = '';
     this.wide = false;
+    this.hasActions = false;
   }
 
   override updated(changed: PropertyValues<this>): void {
@@ -77,9 +80,13 @@ export class PhDialog extends LitElement {
           </button>
         </header>
         <div class="content"><slot></slot></div>
-        <footer><slot name="actions"></slot></footer>
+        <footer ?hidden=${!this.hasActions}><slot name="actions" @slotchange=${this.#onSlot}></slot></footer>
       </dialog>
     `;
+  }
+
+  #onSlot(event: Event): void {
+    this.hasActions = (event.target as HTMLSlotElement).assignedElements().length > 0;
   }
 
   get #dialog(): HTMLDialogElement {

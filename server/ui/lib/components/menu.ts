@@ -17,6 +17,10 @@ export interface MenuItem {
   readonly run: () => void;
 }
 
+/** Pixels below the button that most menus need, and the width of the widest one. */
+const ROOM = 360;
+const WIDEST = 300;
+
 export class PhMenu extends LitElement {
   static override properties = {
     items: { attribute: false },
@@ -29,7 +33,7 @@ export class PhMenu extends LitElement {
   declare items: readonly MenuItem[];
   declare label: string;
   declare icon: IconName;
-  /** Opens upwards. */
+  /** Opens upwards; decided when it opens, as is the next one. */
   declare up: boolean;
   /** Aligned with the start of the button, not its end. */
   declare start: boolean;
@@ -114,11 +118,20 @@ export class PhMenu extends LitElement {
   }
 
   async #show(): Promise<void> {
+    this.#place();
     this.open = true;
     document.addEventListener('pointerdown', this.#onOutside, true);
     document.addEventListener('focusin', this.#onOutside, true);
     await this.updateComplete;
     this.#buttons[0]?.focus();
+  }
+
+  /** Opens to where there is room. */
+  #place(): void {
+    const { top, bottom, left, right } = this.getBoundingClientRect();
+    const isRtl = getComputedStyle(this).direction === 'rtl';
+    this.up = innerHeight - bottom < ROOM && top > innerHeight - bottom;
+    this.start = (isRtl ? innerWidth - left : right) < WIDEST;
   }
 
   #close(focus: boolean): void {

@@ -26,7 +26,7 @@ export class PhPage extends LitElement {
       :host([wide]) { max-width: none; }
       :host([fill]) { display: flex; flex-direction: column; height: 100%; padding-bottom: var(--space-4); }
       header { display: flex; align-items: center; flex-wrap: wrap; gap: var(--space-2) var(--space-3); min-height: var(--touch); margin-bottom: var(--space-4); }
-      .titles { flex: 1 1 auto; min-width: 0; max-width: 100%; }
+      .titles { flex: 1 1 140px; min-width: 0; }
       h1:focus { outline: none; }
       .subtitle { color: var(--muted); font-size: var(--text-s); }
       slot[name='actions'] { display: flex; align-items: center; flex-wrap: wrap; gap: var(--space-2); }

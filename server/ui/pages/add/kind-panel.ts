@@ -77,7 +77,7 @@ class PhKinds extends LitElement {
       { id, label: title },
       type === 'select'
         ? html`<select class="input" id=${id} @change=${set}>
-            ${options.map((option) => html`<option ?selected=${option === value}>${option}</option>`)}
+            ${options.map((option) => html`<option value=${option} ?selected=${option === value}>${option || t('add.option.usual')}</option>`)}
           </select>`
         : html`<input
             class="input" id=${id} type=${type === 'number' ? 'number' : type === 'password' ? 'password' : 'text'}

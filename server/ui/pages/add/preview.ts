@@ -1,10 +1,11 @@
 /**
  * `<ph-preview .probe=…>`: what a checked source shows: its picture at once, moving as soon as it plays, its sound by
- * "hear", our voice by "talk". The stream that it plays in is ours alone, and goes when this element goes.
+ * "hear", our voice by "talk". The stream that it plays in is no camera, ours alone, and goes when this element goes.
  */
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import type { PortholePlayer } from '../../../../frontend-card/src/player/player.ts';
 import { apiUrl } from '../../../../frontend-card/src/player/url.ts';
+import { request } from '../../lib/api.ts';
 import type { Probe } from '../../lib/api-types.ts';
 import { trackTitle } from '../../lib/codec-titles.ts';
 import { t } from '../../lib/i18n.ts';
@@ -15,11 +16,14 @@ import { shared } from '../../lib/styles.ts';
 class PhPreview extends LitElement {
   static override properties = {
     probe: { attribute: false },
+    stream: { state: true },
     playing: { state: true },
     hearing: { state: true },
     talking: { state: true },
   };
   declare probe: Probe;
+  /** Empty while the server has none. */
+  declare stream: string;
   declare playing: boolean;
   declare hearing: boolean;
   declare talking: boolean;
@@ -39,32 +43,38 @@ class PhPreview extends LitElement {
 
   constructor() {
     super();
+    this.stream = '';
     this.playing = false;
     this.hearing = false;
     this.talking = false;
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    forget(this.probe.source);
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('pagehide', this.#forget);
   }
 
-  override updated(changed: PropertyValues<this>): void {
-    const before = changed.get('probe');
-    if (before && before.source !== this.probe.source) forget(before.source);
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener('pagehide', this.#forget);
+    this.#forget();
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('probe')) void this.#open(this.probe.source);
   }
 
   override render() {
-    const { source, snapshot, tracks = [], talk } = this.probe;
+    const { snapshot, tracks = [], talk } = this.probe;
     const hasSound = tracks.some(({ kind }) => kind === 'audio');
     return html`
       <div class="frame ${this.playing ? 'playing' : ''}">
         ${snapshot ? html`<img src=${snapshot} alt=${t('add.preview.still')} />` : nothing}
         <porthole-player
-          src=${source} name="" muted controls="none" aspect="16 / 9" media=${talk ? 'video,audio,microphone' : 'video,audio'}
+          src=${this.stream} name="" muted controls="none" aspect="16 / 9" media=${talk ? 'video,audio,microphone' : 'video,audio'}
           @statechange=${this.#onState} @volumechange=${this.#onSound} @talkchange=${this.#onTalk}
         ></porthole-player>
-        ${this.playing ? nothing : html`<span class="chip still">${t('add.preview.starting')}</span>`}
+        ${this.playing || !this.stream ? nothing : html`<span class="chip still">${t('add.preview.starting')}</span>`}
       </div>
       <div class="row">
         ${tracks.map((track) => html`<span class="chip accent">${trackTitle(track)}</span>`)}
@@ -87,6 +97,26 @@ class PhPreview extends LitElement {
       </div>
     `;
   }
+
+  /** A stream whose name is an address is not counted among the cameras. Without one the still picture stays. */
+  async #open(source: string): Promise<void> {
+    this.#forget();
+    const name = `preview://${crypto.getRandomValues(new Uint32Array(2)).join('')}`;
+    try {
+      await request('PATCH', 'api/streams', { query: { name, src: source } });
+      if (this.isConnected) this.stream = name;
+    } catch {
+      this.stream = '';
+    }
+  }
+
+  /** A page that is closed takes its stream along, too. */
+  readonly #forget = (): void => {
+    if (!this.stream) return;
+    const url = apiUrl(document.baseURI, 'api/streams', { src: this.stream });
+    this.stream = '';
+    void fetch(url, { method: 'DELETE', keepalive: true }).catch(() => undefined);
+  };
 
   get #player(): PortholePlayer {
     return this.renderRoot.querySelector('porthole-player')!;
@@ -113,14 +143,6 @@ class PhPreview extends LitElement {
     if (this.talking) this.#player.hush();
     else this.#player.talk();
   }
-}
-
-/** The server made a stream for the player; a page that is closed takes it along, too. */
-function forget(source: string): void {
-  void fetch(apiUrl(document.baseURI, 'api/streams', { src: source }), {
-    method: 'DELETE',
-    keepalive: true,
-  }).catch(() => undefined);
 }
 
 customElements.define('ph-preview', PhPreview);

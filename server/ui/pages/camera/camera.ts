@@ -24,6 +24,7 @@ import './edit-dialog.ts';
 import './facts.ts';
 import { failureCard, failureStyles } from './failure.ts';
 import './ptz-pad.ts';
+import { wishOf } from '../cameras/budget.ts';
 import { cameraStyles } from './styles.ts';
 
 const DELAY_MS = 1000;
@@ -32,10 +33,13 @@ export class PhCamera extends LitElement {
   static override properties = {
     place: { attribute: false },
     editing: { state: true },
+    trying: { state: true },
     delayMs: { state: true },
   };
   declare place: Place;
   declare editing: EditMode;
+  /** Somebody wants to see it, though it sleeps, or was refused. */
+  declare trying: boolean;
   declare delayMs: number | undefined;
   #delayTimer: ReturnType<typeof setInterval> | undefined;
 
@@ -44,6 +48,7 @@ export class PhCamera extends LitElement {
   constructor() {
     super();
     this.editing = '';
+    this.trying = false;
     watchStore(this);
   }
 
@@ -116,10 +121,10 @@ export class PhCamera extends LitElement {
           ? html`
               ${
                 camera.enabled
-                  ? html`<button slot="actions" class="button" @click=${() => void restart(camera)}>${icon('restart', 18)}<span class="words">${t('camera.restart')}</span></button>`
+                  ? html`<button slot="actions" class="button roomy" @click=${() => this.#restart(camera)}>${icon('restart', 18)}<span class="words">${t('camera.restart')}</span></button>`
                   : html`<button slot="actions" class="button primary" @click=${() => void setEnabled(camera, true)}>${icon('power', 18)}${t('camera.enable')}</button>`
               }
-              <button slot="actions" class="button" @click=${() => this.#edit('edit')}>${icon('edit', 18)}<span class="words">${t('camera.edit')}</span></button>
+              <button slot="actions" class="button roomy" @click=${() => this.#edit('edit')}>${icon('edit', 18)}<span class="words">${t('camera.edit')}</span></button>
               <ph-menu slot="actions" label=${t('common.more')} .items=${this.#menuItems(camera)}></ph-menu>
             `
           : nothing
@@ -130,7 +135,11 @@ export class PhCamera extends LitElement {
   #menuItems(camera: Camera): readonly MenuItem[] {
     const { enabled } = camera;
     return [
+      { title: t('camera.edit'), icon: 'form', run: () => this.#edit('edit') },
       { title: t('camera.rename'), icon: 'edit', run: () => this.#edit('rename') },
+      ...(enabled
+        ? [{ title: t('camera.restart'), icon: 'restart', run: () => this.#restart(camera) } as const]
+        : []),
       {
         title: t(enabled ? 'camera.disable' : 'camera.enable'),
         icon: 'power',
@@ -158,10 +167,21 @@ export class PhCamera extends LitElement {
   #renderPicture(camera: Camera) {
     if (!camera.enabled)
       return html`<div class="picture off">${icon('power', 40)}<span>${t('cameras.verdict.disabled')}</span></div>`;
+    if (wishOf(camera) === 'none' && !this.trying) {
+      return html`<div class="picture off">
+        ${icon(camera.status === 'asleep' ? 'sleep' : 'key', 40)}
+        <button class="button" @click=${() => this.#restart(camera)}>${icon('play', 18)}${t('camera.tryNow')}</button>
+      </div>`;
+    }
     return html`<porthole-player
-      class="picture" src=${camera.id} sub=${camera.sub ?? nothing} name="" muted aspect="16 / 9"
+      class="picture" src=${camera.id} sub=${camera.sub ?? nothing} tier="main" name="" muted aspect="16 / 9"
       media=${camera.talk ? 'video,audio,microphone' : 'video,audio'}
     ></porthole-player>`;
+  }
+
+  #restart(camera: Camera): void {
+    this.trying = true;
+    void restart(camera);
   }
 
   #edit(mode: EditMode): void {
@@ -170,7 +190,7 @@ export class PhCamera extends LitElement {
 
   #run(remedy: Remedy, camera: Camera): void {
     if (remedy === 'edit') this.#edit('edit');
-    else if (remedy === 'restart') void restart(camera);
+    else if (remedy === 'restart') this.#restart(camera);
     else if (remedy === 'log') go('camera', camera.id, { tab: 'log' });
     else go('config');
   }

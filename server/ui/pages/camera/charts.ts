@@ -10,6 +10,8 @@ import { poll } from '../../lib/poll.ts';
 import { shared } from '../../lib/styles.ts';
 
 const INTERVAL_MS = 4000;
+const LEAST_BITRATE = 200_000;
+const LEAST_FPS = 5;
 
 class PhCameraCharts extends LitElement {
   static override properties = { camera: { type: String }, samples: { state: true } };
@@ -19,7 +21,7 @@ class PhCameraCharts extends LitElement {
   static override styles = [
     shared,
     css`
-      .charts { display: grid; gap: var(--space-4); grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); }
+      .charts { display: grid; gap: var(--space-4); grid-template-columns: repeat(auto-fit, minmax(min(100%, 280px), 1fr)); }
     `,
   ];
 
@@ -38,16 +40,18 @@ class PhCameraCharts extends LitElement {
         t('camera.chart.bitrate'),
         this.samples.map(({ time, bitrate }) => [time, bitrate ?? 0]),
         formatBitrate,
+        LEAST_BITRATE,
       )}
       ${this.#renderChart(
         t('camera.chart.fps'),
         this.samples.map(({ time, fps }) => [time, fps ?? 0]),
         formatNumber,
+        LEAST_FPS,
       )}
     </div>`;
   }
 
-  #renderChart(heading: string, points: readonly Point[], format: (value: number) => string) {
+  #renderChart(heading: string, points: readonly Point[], format: (value: number) => string, least: number) {
     const values = points.map(([, value]) => value);
     const summary =
       values.length === 0
@@ -57,7 +61,7 @@ class PhCameraCharts extends LitElement {
             least: format(Math.min(...values)),
             most: format(Math.max(...values)),
           });
-    return html`<ph-chart class="card" heading=${heading} summary=${summary} .points=${points} .format=${format}></ph-chart>`;
+    return html`<ph-chart class="card" heading=${heading} summary=${summary} .points=${points} .format=${format} .least=${least}></ph-chart>`;
   }
 }
 

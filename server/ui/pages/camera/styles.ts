@@ -17,6 +17,7 @@ export const cameraStyles = css`
   }
   @media (max-width: 719px) {
     .picture { width: auto; margin-inline: calc(-1 * var(--space-4)); border-radius: 0; }
+    .roomy { display: none; }
     .words { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
     .button:has(.words) { width: var(--touch); padding: 0; }
   }

@@ -31,8 +31,9 @@ const tileStyles = css`
   .picture { position: relative; aspect-ratio: 16 / 9; overflow: hidden; background: var(--picture); }
   .picture > img, porthole-player { position: absolute; inset: 0; width: 100%; height: 100%; }
   .picture > img { object-fit: contain; }
-  porthole-player { aspect-ratio: auto; background: none; pointer-events: none; }
-  .cover { position: absolute; inset: 0; display: grid; place-items: center; background: var(--picture); color: #a9c1cb; }
+  porthole-player { z-index: 0; aspect-ratio: auto; background: none; isolation: isolate; pointer-events: none; }
+  .cover { position: absolute; z-index: 1; inset: 0; display: grid; place-items: center; background: var(--picture); color: #a9c1cb; }
+  @media (max-width: 719px) { .picture.covered { aspect-ratio: 3; } }
   .marks { position: absolute; z-index: 2; inset-block-start: 8px; inset-inline-end: 8px; display: flex; gap: 6px; }
   .mark {
     display: inline-flex; align-items: center; min-height: 22px; padding: 2px 9px; border-radius: 99px;
@@ -105,11 +106,11 @@ class PhTile extends LitElement {
     const covered = mode === 'none' || tone === 'alarm';
     return html`
       <article class="tile card ${tone}">
-        <div class="picture">
+        <div class="picture ${covered ? 'covered' : ''}">
           ${this.snapshot && mode !== 'player' ? html`<img src=${this.snapshot} alt="" />` : nothing}
           ${
             mode === 'player'
-              ? html`<porthole-player src=${camera.id} name="" muted inert aria-hidden="true"></porthole-player>`
+              ? html`<porthole-player src=${camera.id} name="" sub=${camera.sub ?? nothing} controls="none" zoom="off" muted inert aria-hidden="true"></porthole-player>`
               : nothing
           }
           ${covered ? html`<div class="cover">${icon(this.#glyph(tone), 34)}</div>` : nothing}
