@@ -21,12 +21,17 @@ const MAIN = `require('node:module').enableCompileCache(__dirname + '/.cache');
 require('./server.js');
 `;
 
-/** Builds the server and its page beside server/dist, then puts them in its place. The packages must be installed. */
+/**
+ * Builds the server and its page beside server/dist, then puts them in its place; and the card into the integration.
+ * The packages must be installed.
+ */
 export async function build() {
   const fresh = mkdtempSync(join(ROOT, 'node_modules/.build-'));
   try {
     const { buildUi } = await import('./build-ui.mjs');
     await buildUi(join(fresh, 'ui'));
+    const { buildCard } = await import('./build-card.mjs');
+    await buildCard();
     await bundleServer(join(ROOT, 'server/src/main.ts'), join(fresh, 'server.js'));
     writeFileSync(join(fresh, 'main.js'), MAIN);
     writeFileSync(join(fresh, 'package.json'), '{ "type": "commonjs" }\n');

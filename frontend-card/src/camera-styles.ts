@@ -55,7 +55,8 @@ export const CAMERA_STYLES = css`
     background: linear-gradient(transparent, rgb(4 7 10 / .86) 45%); color: #fff;
   }
   .caller { display: flex; align-items: center; justify-content: center; gap: 10px; font-size: 17px; font-weight: 600; }
-  .caller svg { width: 26px; height: 26px; }
+  .caller svg { display: block; width: 28px; height: 28px; }
+  .caller small { display: block; font-size: 14px; font-weight: 400; opacity: .8; }
   .choices { display: flex; justify-content: center; gap: clamp(18px, 6vw, 44px); }
   .choice {
     display: grid; justify-items: center; gap: 8px; min-width: 72px; padding: 0; border: 0; background: none; color: #fff;

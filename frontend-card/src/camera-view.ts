@@ -195,7 +195,7 @@ export class PortholeCamera extends LitElement {
     const calls = this._ring === 'ringing';
     const actions = this.config.doorbell?.actions ?? [];
     return html`<div slot="over" class="ring ${calls ? 'calls' : ''}" role="alertdialog" aria-label=${t('rings')}>
-      <div class="caller"><span class="bell">${glyph('bell')}</span>${calls ? t('rings') : this.#entityName}</div>
+      <div class="caller"><span class="bell">${glyph('bell')}</span><div>${calls ? t('rings') : this.#entityName}${calls ? html`<small>${this.#entityName}</small>` : nothing}</div></div>
       <div class="choices">
         <button type="button" class="choice end" @click=${this.#endRing}>
           <span>${glyph(calls ? 'close' : 'hangUp')}</span>${t(calls ? 'decline' : 'hangUp')}

@@ -13,7 +13,8 @@ export const CARD_STYLES = css`
   .cell { position: relative; overflow: hidden; background: #0b0f14; }
   .single { display: grid; flex: 1; min-height: 0; }
   .single .cell { aspect-ratio: var(--ratio); width: 100%; min-height: 100%; }
-  .grid { display: grid; gap: 4px; grid-template-columns: repeat(var(--columns, auto-fill), minmax(min(100%, var(--least, 240px)), 1fr)); }
+  /* As many columns as fit, but no more than make whole rows. */
+  .grid { display: grid; gap: 4px; grid-template-columns: repeat(auto-fit, minmax(max(min(100%, var(--least)), (100% - 4px * (var(--columns) - 1)) / var(--columns)), 1fr)); }
   .grid .cell, .slide .cell { aspect-ratio: var(--ratio); }
   .titled .grid, .titled .track { border-top: 1px solid var(--divider-color, #e0e0e0); }
 

@@ -10,6 +10,7 @@ import { CARD_STYLES } from './card-styles.ts';
 import { type CameraConfig, type CardConfig, parseConfig } from './config.ts';
 import { isForeign, renderForeign } from './foreign-camera.ts';
 import { glyph } from './glyph.ts';
+import { bestColumns } from './grid.ts';
 import { type Hass, nameOf } from './hass.ts';
 import { recallAspect } from './memory.ts';
 import { setBudget } from './page-budget.ts';
@@ -93,7 +94,9 @@ export class PortholeCard extends LitElement {
   }
 
   #renderGrid({ cameras, columns }: CardConfig, hass: Hass) {
-    const style = columns ? `--columns: ${columns}; --least: 0px` : '';
+    const style = columns
+      ? `--columns: ${columns}; --least: 0px`
+      : `--columns: ${bestColumns(cameras.length)}; --least: 240px`;
     return html`<div class="grid" style=${style}>${cameras.map((camera) => this.#renderCell(camera, hass))}</div>`;
   }
 

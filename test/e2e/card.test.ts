@@ -114,6 +114,7 @@ describe('the card', { timeout: 300_000 }, () => {
   async function picture(page: Page, name: string): Promise<void> {
     if (!ARTIFACTS) return;
     mkdirSync(ARTIFACTS, { recursive: true });
+    await sleep(350);
     await page.screenshot({ path: join(ARTIFACTS, `${name}.png`) });
   }
 

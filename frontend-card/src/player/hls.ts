@@ -30,6 +30,13 @@ export interface HlsOptions extends TransportOptions {
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 /** What Safari plays; asked with nothing, the server would leave out what MSE here lacks. */
 const NATIVE_CODECS = 'avc1.640029,avc1.64002A,avc1.640033,hvc1.1.6.L153.B0,mp4a.40.2,mp4a.40.5,flac';
+/** What was late at the start is caught up with; hls.js needs no worker for fragmented MP4. */
+const HLS_OPTIONS = {
+  lowLatencyMode: true,
+  maxLiveSyncPlaybackRate: 1.1,
+  backBufferLength: 20,
+  enableWorker: false,
+} as const;
 
 export function openHls(socket: StreamSocket, options: HlsOptions, events: TransportEvents): Transport {
   const video = createVideo(options);
@@ -54,7 +61,7 @@ export function openHls(socket: StreamSocket, options: HlsOptions, events: Trans
       const { default: Player } = await import('hls.js/light');
       if (closed) return;
       if (!Player.isSupported()) throw new Error(text('hlsMissing'));
-      hls = new Player({ lowLatencyMode: true, backBufferLength: 20, enableWorker: false });
+      hls = new Player({ ...HLS_OPTIONS });
       hls.on(Player.Events.FRAG_LOADED, events.media);
       hls.on(Player.Events.ERROR, (_, { fatal, details }) => {
         if (fatal) fail(text('hlsFailed', { reason: details }));

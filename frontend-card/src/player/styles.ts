@@ -130,7 +130,7 @@ svg {
   box-sizing: border-box; padding: 44px 20px;
   text-align: center; text-wrap: balance; pointer-events: none;
 }
-.veil > * { pointer-events: auto; }
+.veil > * { pointer-events: auto; flex: none; }
 /* Sound may come a moment before the picture. */
 .veil.patient .message { opacity: 0; animation: appear .2s 1.5s forwards; }
 .spinner {
@@ -178,7 +178,14 @@ svg {
 :host([slideshow]) :is(.bar, .badge, .details) { display: none; }
 
 @media (pointer: coarse) { button:not(.badge, .pill, .big) { width: 44px; height: 44px; } }
-@container (max-width: 300px) { .optional { display: none; } }
+@container (max-width: 340px) {
+  .optional { display: none; }
+  .veil { gap: 6px; padding: 36px 12px 12px; }
+  .message { padding: 4px 10px; font-size: 13px; line-height: 1.3; }
+  .message small { font-size: 12px; }
+  .veil .pill { height: 30px; padding: 0 12px 0 8px; font-size: 13px; }
+  .big { width: 52px; height: 52px; }
+}
 @media (prefers-reduced-motion: reduce) { *, *::before, *::after { transition: none !important; } .talk.opening { animation: none; } }
 @keyframes spin { to { rotate: 1turn; } }
 @keyframes appear { to { opacity: 1; } }

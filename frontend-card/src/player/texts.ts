@@ -99,11 +99,9 @@ export function text(key: TextKey, values: TextValues = {}): string {
   return texts.translate(key, values);
 }
 
-/** Seconds to a tenth, as a text: `0.4 s`. */
+/** Seconds to a tenth, as a text: `0.4 s`; nothing takes no time, so the least is `< 0.1 s`. */
 export function secondsText(seconds: number): string {
-  const value = seconds.toLocaleString(texts.language, {
-    minimumFractionDigits: 1,
-    maximumFractionDigits: 1,
-  });
-  return text('seconds', { value });
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  const value = Math.max(0.1, seconds).toLocaleString(texts.language, digits);
+  return text('seconds', { value: seconds < 0.05 ? `< ${value}` : value });
 }
