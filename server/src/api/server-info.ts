@@ -1,6 +1,7 @@
 /** The server as clients of docs/api.md see it, and who is told when that changes. */
 import { randomUUID } from 'node:crypto';
 import type { StateFile } from '../config/state.ts';
+import type { WebrtcServer } from '../formats/webrtc/server.ts';
 import { VERSION } from '../util/version.ts';
 import type { Client } from './access.ts';
 import { hasNews } from './config-import.ts';
@@ -57,7 +58,7 @@ export function serverInfo(context: ApiContext, client: Client): ServerInfo {
     api: API_EDITION,
     started: Math.round(performance.timeOrigin),
     rtsp: context.rtspListen() ?? null,
-    ...(webrtc ? { webrtc: { port: webrtc.port } } : {}),
+    ...(webrtc ? { webrtc: webrtcInfo(webrtc) } : {}),
     ...(integration || integrations.connected
       ? {
           integration: {
@@ -82,6 +83,11 @@ function importOffer({ importFrom, streams }: ApiContext): Pick<ServerInfo, 'imp
   if (!file || !hasNews(file.text, file.path, (name) => streams.get(name) !== undefined)) return {};
   return { import: { path: file.path } };
 }
+
+const webrtcInfo = ({ port, reachable }: WebrtcServer): ServerInfo['webrtc'] => ({
+  port,
+  ...(reachable === undefined ? {} : { reachable }),
+});
 
 /** The id of this server: made at the first start. */
 export function serverId(state: StateFile): string {

@@ -12,6 +12,7 @@ import { formatAnswer } from './answer.ts';
 import { type Description, parseDescription } from './description.ts';
 import { openIngest } from './ingest.ts';
 import { type ConnectionHost, PeerConnection } from './peer-connection.ts';
+import type { Reachability } from './reachability.ts';
 import type { PeerRights, SessionContext, SessionSide, WebrtcSession } from './session.ts';
 import type { MediaTransport, TransportOptions } from './transport.ts';
 import { openViewer } from './viewer.ts';
@@ -21,6 +22,7 @@ export interface SessionHost extends ConnectionHost {
   readonly iceServers: readonly IceServer[];
   /** Those that are answered and not over, by id. */
   readonly sessions: Map<string, WebrtcSession>;
+  readonly reachability: Reachability;
   readonly log: Logger;
 }
 
@@ -126,7 +128,16 @@ export class HostedSession implements WebrtcSession {
       offers: false,
       begins: false,
       ...handlers,
-      onClosed: (reason) => this.#side?.close(reason),
+      onConnected: () => {
+        this.#host.reachability.note(true);
+        handlers.onConnected();
+      },
+      onClosed: (reason) => {
+        // Of those that end for another reason nothing is known.
+        if (!this.connected && reason instanceof StreamError && reason.code === 'timeout')
+          this.#host.reachability.note(false);
+        this.#side?.close(reason);
+      },
       log: (message, fields) => this.#log(message, fields),
     });
     const { transport } = this.#connection;

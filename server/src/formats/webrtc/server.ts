@@ -12,6 +12,7 @@ import type { IceServer } from '../../net/ice-servers.ts';
 import type { Logger } from '../../util/log.ts';
 import { type ClientOptions, WebrtcClient } from './client.ts';
 import { HostedSession, type Role, type SessionHost, type SessionOptions } from './hosted-session.ts';
+import { Reachability } from './reachability.ts';
 import type { WebrtcSession } from './session.ts';
 
 export type { Role, SessionOptions };
@@ -35,6 +36,8 @@ export interface WebrtcSettings {
 
 export interface WebrtcServer {
   readonly port: number;
+  /** Whether peers find a way to it; undefined while nothing is known. */
+  readonly reachable?: boolean | undefined;
   /** Sessions that are not over, by id. */
   readonly sessions: ReadonlyMap<string, WebrtcSession>;
   /** Answers an offer. Rejects with StreamError: `invalid` for a bad SDP, `no_match`, what opening the camera fails with. */
@@ -61,6 +64,7 @@ export async function createWebrtc(settings: WebrtcSettings): Promise<WebrtcServ
   const host: SessionHost = {
     mux,
     sessions,
+    reachability: new Reachability(),
     certificate: createCertificate('porthole'),
     gatherer: new CandidateGatherer({ mux, filters, announced }),
     iceServers: settings.iceServers ?? DEFAULT_ICE_SERVERS,
@@ -68,6 +72,9 @@ export async function createWebrtc(settings: WebrtcSettings): Promise<WebrtcServ
   };
   return {
     port: mux.port,
+    get reachable() {
+      return host.reachability.reachable;
+    },
     sessions,
     answer: (stream, offer, role, options) => HostedSession.open(host, stream, offer, role, options),
     createClient: (options, offers) => new WebrtcClient(host, options, offers),
