@@ -99,7 +99,6 @@ export async function openAddon(surroundings: Surroundings): Promise<Addon> {
   const changes = new Listeners();
   const restart = watchRestart({
     installed: options.install_integration ? installation.installed : undefined,
-    changed: installation.outcome === 'installed' || installation.outcome === 'updated',
     loadedManifest: () => askCore(supervisor, { type: 'manifest/get', integration: 'porthole' }),
     callAction: supervisor.callAction,
     onChange: () => changes.tell(),

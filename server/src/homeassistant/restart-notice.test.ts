@@ -11,10 +11,9 @@ function core(loaded: string | undefined) {
   const state = {
     loaded,
     actions,
-    watch: (installed: string | undefined, changed = false): RestartNotice =>
+    watch: (installed: string | undefined): RestartNotice =>
       watchRestart({
         installed,
-        changed,
         intervalMs: 5,
         log: createLogger('test'),
         async loadedManifest() {
@@ -34,9 +33,9 @@ const DISMISS = 'persistent_notification.dismiss';
 describe('the notice that core wants a restart', () => {
   test('shows once, and goes when core runs what is installed', async () => {
     const running = core('');
-    const notice = running.watch('1.0.0', true);
-    assert.equal(notice.required, true);
+    const notice = running.watch('1.0.0');
     await until('the notice', () => running.actions.length > 0);
+    assert.equal(notice.required, true);
     running.loaded = '1.0.0';
     await until('core to run it', () => !notice.required);
     assert.deepEqual(running.actions, [CREATE, DISMISS]);
@@ -54,12 +53,12 @@ describe('the notice that core wants a restart', () => {
 
   test('a core that starts later is waited for', async () => {
     const running = core(undefined);
-    const notice = running.watch('1.0.0', true);
+    const notice = running.watch('1.0.0');
     await new Promise((resolve) => setTimeout(resolve, 30));
-    assert.deepEqual([notice.required, running.actions], [true, []]);
+    assert.deepEqual([notice.required, running.actions], [false, []]);
     running.loaded = '1.0.0';
-    await until('core to run it', () => !notice.required);
-    assert.deepEqual(running.actions, [DISMISS]);
+    await until('an earlier notice to go', () => running.actions.length > 0);
+    assert.deepEqual([notice.required, running.actions], [false, [DISMISS]]);
   });
 
   test('without an integration there is nothing to tell', async () => {

@@ -18,8 +18,6 @@ export interface RestartNotice {
 export interface RestartNoticeSettings {
   /** The version that lies in the folder; undefined: none of ours, and nothing to tell. */
   readonly installed: string | undefined;
-  /** Whether this start has put it there. */
-  readonly changed: boolean;
   /** Core's answer to `manifest/get`; rejects with StreamError. */
   readonly loadedManifest: () => Promise<unknown>;
   /** One of core's actions. */
@@ -41,28 +39,20 @@ const text = (version: string): string =>
 
 /** Watches until core runs what is installed. */
 export function watchRestart(settings: RestartNoticeSettings): RestartNotice {
-  const {
-    installed,
-    changed,
-    loadedManifest,
-    callAction,
-    onChange,
-    log,
-    intervalMs = INTERVAL_MS,
-  } = settings;
-  let required = installed !== undefined && changed;
+  const { installed, loadedManifest, callAction, onChange, log, intervalMs = INTERVAL_MS } = settings;
+  let required = false;
   let told = false;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
 
-  const require = (now: boolean): void => {
+  const setRequired = (now: boolean): void => {
     if (required === now) return;
     required = now;
     onChange?.();
   };
 
   const settle = (): void => {
-    require(false);
+    setRequired(false);
     closed = true;
     clearTimeout(timer);
     // Whoever told it: an earlier start of ours may have.
@@ -79,7 +69,7 @@ export function watchRestart(settings: RestartNoticeSettings): RestartNotice {
         settle();
         return;
       }
-      require(true);
+      setRequired(true);
       if (!told) {
         const notice = { notification_id: NOTIFICATION, title: TITLE, message: text(version) };
         await callAction('persistent_notification.create', notice);
