@@ -76,6 +76,10 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
   context.preloads.apply(store.current.preload);
   context.shares.apply(store.current.webtorrent.shares);
   const publishing = setTimeout(() => context.publications.apply(store.current.publish), PUBLISH_AFTER_MS);
+  streams.onChange((name) => {
+    // Another stream of this name would be another camera.
+    if (!streams.get(name)) tokens.revoke(({ stream }) => stream === name);
+  });
   store.onChange((now, before) => {
     applyStreams(streams, now, before);
     context.preloads.apply(now.preload, before.preload);

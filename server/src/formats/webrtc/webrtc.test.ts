@@ -335,6 +335,21 @@ describe('a microphone', () => {
   }
   const sendrecv: PeerMedia = { ...AUDIO_MEDIA, direction: 'sendrecv' };
 
+  test('is not heard of a peer that may not talk; it watches', async () => {
+    const talked = cameraThatListens(PCMA);
+    const { stream } = await scene(talked.camera);
+    const peer = await FakePeer.open([H264_MEDIA, sendrecv]);
+    const session = await webrtc.answer(stream, peer.offer, 'view', {
+      format: 'webrtc',
+      protocol: 'test',
+      mayTalk: false,
+    });
+    assert.doesNotMatch(session.sdp, /a=sendrecv|a=recvonly/);
+    assert.match(session.sdp, /a=sendonly/);
+    session.close();
+    peer.close();
+  });
+
   test('reaches the loudspeaker in its codec; silence ends nothing, leaving does', async () => {
     const talked = cameraThatListens(PCMA);
     const { stream } = await scene(talked.camera);
@@ -532,6 +547,34 @@ describe('signalling', () => {
       peer.close();
       await session!.ended;
     }
+  });
+
+  test('a session ends, connected or not, when what let it in is over', async () => {
+    const over = new AbortController();
+    const { stream } = await scene();
+    const [early, late] = [await FakePeer.open([H264_MEDIA]), await FakePeer.open([H264_MEDIA])];
+    const socket = { signal: new AbortController().signal, publishes: false, until: over.signal };
+    const answers: string[] = [];
+    const signaling = new WebrtcSignaling(webrtc, {
+      ...socket,
+      stream: () => stream,
+      send: (type, value) => {
+        if (type === 'webrtc/answer') answers.push(value as string);
+      },
+    });
+    await signaling.handle('webrtc/offer', early.offer);
+    await signaling.handle('webrtc/offer', late.offer);
+    late.accept(answers[1]!);
+    await late.connected;
+    const sessions = [...webrtc.sessions.values()];
+    assert.equal(sessions.length, 2);
+    over.abort();
+    await Promise.all(sessions.map(({ ended }) => ended));
+    assert.equal(webrtc.sessions.size, 0);
+    await assert.rejects(signaling.handle('webrtc/offer', early.offer), { code: 'aborted' });
+    assert.equal(webrtc.sessions.size, 0);
+    early.close();
+    late.close();
   });
 
   test('over a socket that closes before the peer has come: the session ends', async () => {
