@@ -74,6 +74,14 @@ describe('config.yaml', () => {
     }
   });
 
+  test('all name the same home of the project', () => {
+    const home = String(manifest.url);
+    assert.equal(integration.documentation, home);
+    assert.equal(integration.issue_tracker, `${home}/issues`);
+    assert.equal((parse(read('repository.yaml')) as Plain).url, home);
+    assert.ok(dockerfile.includes(`image.source="${home}"`));
+  });
+
   test('its image has neither tag nor architecture, and is the one that the workflow builds', () => {
     assert.match(String(manifest.image), /^[a-z0-9.-]+\/[a-z0-9/-]+$/);
     assert.ok(read('.github/workflows/build.yml').includes(`IMAGE: ${manifest.image}\n`));
