@@ -5,6 +5,7 @@
 import { isCameraName, patchSettings, type SettingsPatch } from '../cameras/settings.ts';
 import type { ConfigChange } from '../config/keep.ts';
 import type { Config } from '../config/schema.ts';
+import { asWritten } from '../config/written-sources.ts';
 import { StreamError } from '../core/errors.ts';
 import { redact } from '../util/redact.ts';
 import type { Client } from './access.ts';
@@ -37,13 +38,16 @@ export async function putCamera(
   const main = sources && meantSources(context, id, sources);
   const small = wantsSub ? meantSources(context, sub, subSources) : undefined;
 
+  const { store } = context;
+  const text = (await store.file?.read()) ?? '';
   const edits: ConfigChange[] = [];
   const give = (name: string, given: readonly string[] | undefined): void => {
     if (!given) return;
     const before = textsOf(context, name);
     if (streams.get(name) && before.join('\n') === given.join('\n')) return;
     setSources(context, client, name, given);
-    edits.push([sourcesPath(context.store.current, name), given.length === 1 ? given[0] : given]);
+    const written = asWritten(text, store.current, name, given);
+    edits.push([sourcesPath(store.current, name), written.length === 1 ? written[0] : written]);
   };
   give(id, main);
   give(sub, small);

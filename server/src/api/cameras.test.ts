@@ -228,6 +228,18 @@ test('changes hold until the next start where the config file cannot be edited, 
   await api.close();
 });
 
+test('placeholders of the config file stay placeholders', async () => {
+  const api = await startTestApi(`env: { PW: env-secret }\nstreams: { a: "rtsp://me:\${PW}@a" }\n`);
+  const sources = ['rtsp://***@a', 'rtsp://b'];
+  assert.equal((await api.ask('/api/cameras?id=a', put({ sources }))).status, 200);
+  assert.deepEqual(
+    api.streams.require('a').sources.map(({ text }) => text),
+    ['rtsp://me:env-secret@a', 'rtsp://b'],
+  );
+  assert.match(file(api), /a: \[ ?"?rtsp:\/\/me:\$\{PW\}@a"?, /);
+  await api.close();
+});
+
 test('a server that is read-only lets nobody change a camera', async () => {
   const api = await startTestApi('api: { read_only: true }\nstreams: { a: rtsp://a }\n');
   assert.equal((await api.ask('/api/cameras')).status, 200);

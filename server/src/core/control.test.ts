@@ -8,7 +8,16 @@ import { StreamError } from './errors.ts';
 import { inspectStream } from './inspect.ts';
 import type { Stream } from './stream.ts';
 import { Streams } from './streams.ts';
-import { FakeCamera, FakeConsumer, FakeViewer, fakeStream, H264, plainOutput, settle } from './testing.ts';
+import {
+  ANY,
+  FakeCamera,
+  FakeConsumer,
+  FakeViewer,
+  fakeStream,
+  H264,
+  plainOutput,
+  settle,
+} from './testing.ts';
 
 configureLog({ write: undefined });
 
@@ -145,6 +154,15 @@ test('a stream that is switched off opens nothing and closes who is there', asyn
   yard.setEnabled(true);
   await yard.attach(new FakeConsumer());
   assert.equal(cameras.length, 2);
+});
+
+test('a stream that is switched off while a viewer waits refuses it', async () => {
+  start();
+  const selection = await yard.select(ANY);
+  yard.setEnabled(false);
+  assert.throws(() => yard.subscribe(new FakeConsumer(), selection), { code: 'disabled' });
+  yard.setEnabled(true);
+  assert.equal(yard.sources[0]!.held, false);
 });
 
 test('one viewer is sent away; the others stay', async () => {

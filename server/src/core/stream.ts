@@ -123,6 +123,13 @@ export class Stream {
 
   /** Starts a consumer on tracks chosen by `select`; the selection now belongs to the stream. Throws what the consumer's start throws. */
   subscribe(consumer: Consumer, selection: Selection): void {
+    try {
+      // It may have been switched off while the tracks were chosen.
+      this.#requireOpen();
+    } catch (error) {
+      selection.release();
+      throw error;
+    }
     const subscription = new Subscription(consumer, selection.liveTracks, () => {
       this.#attached.delete(consumer);
       selection.release();
