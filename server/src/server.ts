@@ -85,7 +85,12 @@ export async function startServer(
   const admits = (token: string, name: string) =>
     grantFor(tokens.find(token), streams.get(name), store.current);
   const cameras = new Cameras(store, services);
-  if (isModuleOn('rtsp', config.app)) rtsp = await startPublicRtsp(config, streams, admits);
+  if (isModuleOn('rtsp', config.app)) {
+    rtsp = await startPublicRtsp(config, streams, {
+      admits,
+      requireCredentials: addon !== undefined && !addon.isOpen,
+    });
+  }
   if (isModuleOn('webrtc', config.app)) webrtc = await startWebrtc(config);
   const running = await startServices(services);
   const state = addon?.state ?? openState(store.file && statePathFor(store.file.path));
@@ -159,7 +164,7 @@ function addonSettings(addon: Addon): Partial<ApiSettings> {
 async function startPublicRtsp(
   { rtsp }: Config,
   streams: Streams,
-  admits: RtspServerOptions['admits'],
+  access: Pick<RtspServerOptions, 'admits' | 'requireCredentials'>,
 ): Promise<RtspServer | undefined> {
   const log = createLogger('rtsp');
   if (rtsp.listen === '') return undefined;
@@ -170,7 +175,7 @@ async function startPublicRtsp(
       password: rtsp.password,
       defaultQuery: rtsp.default_query,
       packetSize: rtsp.pkt_size,
-      admits,
+      ...access,
       streams,
       log,
     });
