@@ -67,6 +67,22 @@ describe('events', () => {
     assert.equal(events.motion, false, 'nobody would tell of its end');
   });
 
+  test('motion whose end nobody tells is over by itself, unless it is told again', (t) => {
+    const { told, events } = setUp();
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    events.tell({ type: 'motion', active: true }, 5000);
+    t.mock.timers.tick(4000);
+    events.tell({ type: 'motion', active: true }, 5000);
+    t.mock.timers.tick(4999);
+    assert.deepEqual([events.motion, told.length], [true, 1]);
+    t.mock.timers.tick(1);
+    assert.deepEqual(told.at(-1), { type: 'motion', active: false });
+    events.tell({ type: 'motion', active: true }, 5000);
+    events.tell({ type: 'motion', active: true });
+    t.mock.timers.tick(60_000);
+    assert.equal(events.motion, true, 'somebody else will tell its end');
+  });
+
   test('a watch that fails begins again; motion does not last beyond it', async () => {
     const { watches, told, follow } = setUp();
     follow('onvif://a');

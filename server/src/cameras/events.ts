@@ -32,6 +32,7 @@ export class CameraEvents {
   readonly #settings: EventsSettings;
   #kinds: ReadonlySet<EventKind> = new Set();
   #motion = false;
+  #endTimer: NodeJS.Timeout | undefined;
   #watched: { readonly text: string; readonly controller: AbortController } | undefined;
 
   constructor(settings: EventsSettings) {
@@ -47,10 +48,16 @@ export class CameraEvents {
     return this.#motion;
   }
 
-  /** An event happened. One that is known already (motion that goes on) is not told again. */
-  tell({ type, active }: CameraEvent): void {
+  /**
+   * An event happened. One that is known already (motion that goes on) is not told again. `lastsMs`: whoever tells of motion
+   * does not tell of its end, and it is over by then, unless it is told again.
+   */
+  tell({ type, active }: CameraEvent, lastsMs?: number): void {
     this.#know([type]);
     if (type === 'motion') {
+      clearTimeout(this.#endTimer);
+      if (active && lastsMs !== undefined)
+        this.#endTimer = setTimeout(() => this.#endMotion(), lastsMs).unref();
       if (active === this.#motion) return;
       this.#motion = active;
     }

@@ -31,6 +31,7 @@ const CameraBody = Type.Object(
 const EventBody = Type.Object({
   type: Type.Unsafe<'motion' | 'ring'>(Type.String({ enum: ['motion', 'ring'] })),
   active: Type.Optional(Type.Boolean()),
+  seconds: Type.Optional(Type.Number({ minimum: 1, maximum: 3600 })),
 });
 const speed = Type.Optional(Type.Number({ minimum: -1, maximum: 1 }));
 const PtzBody = Type.Object({ pan: speed, tilt: speed, zoom: speed, preset: Type.Optional(Type.String()) });
@@ -104,15 +105,16 @@ export function cameraRoutes(app: App, context: ApiContext): void {
       schema: {
         ...TAGS,
         summary: 'Tells of an event of a camera that it does not tell of by itself',
-        description: '{"type": "motion" or "ring", "active": true}',
+        description:
+          '{"type": "motion" or "ring", "active": true}; "seconds": motion that nobody will tell the end of lasts as long',
         querystring,
         body,
       },
       config: { changes: true },
     },
     async ({ query, body }, reply) => {
-      const { type, active = true } = jsonBody(EventBody, body);
-      cameras.require(query.id).events.tell({ type, active });
+      const { type, active = true, seconds } = jsonBody(EventBody, body);
+      cameras.require(query.id).events.tell({ type, active }, seconds && seconds * 1000);
       return reply.send();
     },
   );
