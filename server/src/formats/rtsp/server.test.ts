@@ -335,6 +335,35 @@ describe('RTSP server', () => {
   });
 });
 
+describe('a server that asks for a token', () => {
+  const open = new AbortController();
+  const options = {
+    listen: '127.0.0.1:0',
+    log,
+    trustLoopback: false,
+    admits: (token: string, stream: string) =>
+      token === 'right' && stream === 'garden' ? { mayTalk: false, revoked: open.signal } : undefined,
+  };
+
+  test('refuses others where there is no password, too', async () => {
+    const streams = new Streams(async () => clipProducer([await h264Clip()], { aheadSeconds: 0.5 }));
+    streams.set('garden', ['test:']);
+    const server = await startRtspServer({ ...options, streams, requireCredentials: true });
+    await using rtsp = await RawRtsp.connect(server.port);
+    const status = async (path: string) => (await rtsp.request('DESCRIBE', server.base() + path)).status;
+    assert.equal(await status('/garden?token=wrong'), 403);
+    assert.equal(await status('/other?token=right'), 403);
+    assert.equal(await status('/garden?token=right'), 200);
+    assert.equal((await rtsp.request('GET_PARAMETER', `${server.base()}/garden`)).status, 200, 'its session');
+    assert.equal((await rtsp.request('ANNOUNCE', `${server.base()}/garden?token=right`)).status, 403);
+    assert.equal(await status('/garden'), 401);
+    open.abort();
+    await until('the connection to end', () => rtsp.closed);
+    await server.close();
+    streams.close();
+  });
+});
+
 describe('RTSP server with a password', () => {
   const credentials = { username: 'ho me', password: 'p"ä:ß' };
   let server: RtspServer;
