@@ -7,6 +7,7 @@
  *
  * The broker's last will says `offline` when this server is gone. mqtt.js reconnects by itself.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MqttClient } from 'mqtt';
 import type { Logger } from '../../util/log.ts';
 import { discoveryPayload, type MqttCamera, ringPayload, statePayload } from './payloads.ts';
@@ -163,9 +164,10 @@ export async function openPublisher({
       clearTimeout(birthTimer);
       if (forget) for (const id of cameras.keys()) clearCamera(id);
       put(topics.status, 'offline');
-      const timer = setTimeout(() => client.end(true), CLOSE_TIMEOUT_MS);
-      await client.endAsync(!client.connected).catch(() => undefined);
-      clearTimeout(timer);
+      // A goodbye that the broker does not take must not keep us.
+      const ended = client.endAsync(!client.connected).catch(() => undefined);
+      await Promise.race([ended, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+      client.end(true);
     },
   };
 }
