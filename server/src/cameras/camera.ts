@@ -102,7 +102,7 @@ export class Camera {
 
   /** The camera is no more; its streams may be. */
   close(): void {
-    this.events.follow(undefined);
+    this.events.close();
     this.steering.follow(undefined);
   }
 

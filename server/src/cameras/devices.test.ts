@@ -83,6 +83,17 @@ describe('events', () => {
     assert.equal(events.motion, true, 'somebody else will tell its end');
   });
 
+  test('of a camera that is no more are not told', async () => {
+    const { watches, told, events, follow } = setUp();
+    follow('onvif://a');
+    await settle();
+    events.tell({ type: 'motion', active: true }, 1);
+    events.close();
+    await settle(10);
+    assert.equal(watches[0]!.signal.aborted, true);
+    assert.equal(told.length, 1);
+  });
+
   test('a watch that fails begins again; motion does not last beyond it', async () => {
     const { watches, told, follow } = setUp();
     follow('onvif://a');

@@ -33,6 +33,7 @@ export class CameraEvents {
   #kinds: ReadonlySet<EventKind> = new Set();
   #motion = false;
   #endTimer: NodeJS.Timeout | undefined;
+  #closed = false;
   #watched: { readonly text: string; readonly controller: AbortController } | undefined;
 
   constructor(settings: EventsSettings) {
@@ -53,6 +54,7 @@ export class CameraEvents {
    * does not tell of its end, and it is over by then, unless it is told again.
    */
   tell({ type, active }: CameraEvent, lastsMs?: number): void {
+    if (this.#closed) return;
     this.#know([type]);
     if (type === 'motion') {
       clearTimeout(this.#endTimer);
@@ -74,6 +76,13 @@ export class CameraEvents {
     const controller = new AbortController();
     this.#watched = { text: source.text, controller };
     void this.#watch(source, controller.signal);
+  }
+
+  /** The camera is no more: nothing is told from now on. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#endTimer);
+    this.follow(undefined);
   }
 
   /** Watches again and again, until it is over or the camera turns out to tell of nothing. */
