@@ -1,7 +1,7 @@
 /** A WebSocket (RFC 6455) to a camera or a service: Basic and Digest, certificates of their own making at IP addresses. */
 import type { IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
-import { WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import { StreamError, toStreamError } from '../core/errors.ts';
 import { type Credentials, createClientAuth } from './digest.ts';
 import { connectionError } from './tcp.ts';
@@ -14,6 +14,8 @@ export interface WebSocketOptions {
   readonly timeoutMs: number;
   /** Of the handshake: later the socket is the caller's to close. */
   readonly signal: AbortSignal;
+  /** Hears messages from the first on: a server that speaks first may do so before the caller has the socket. */
+  readonly onMessage?: ((data: RawData, socket: WebSocket) => void) | undefined;
 }
 
 export interface OpenedWebSocket {
@@ -54,7 +56,14 @@ interface Answer {
 }
 
 function openSocket(
-  { address, timeoutMs, signal, subprotocol, maxMessageBytes }: Parameters<typeof openWebSocket>[0],
+  {
+    address,
+    timeoutMs,
+    signal,
+    onMessage,
+    subprotocol,
+    maxMessageBytes,
+  }: Parameters<typeof openWebSocket>[0],
   url: string,
   authorization: string | undefined,
 ): Promise<Answer> {
@@ -67,6 +76,7 @@ function openSocket(
     perMessageDeflate: false,
     rejectUnauthorized: isIP(address.host) === 0,
   });
+  if (onMessage) socket.on('message', (data) => onMessage(data, socket));
   const onAbort = (): void => {
     reject(toStreamError(signal.reason));
     socket.terminate();

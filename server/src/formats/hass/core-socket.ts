@@ -8,7 +8,7 @@
  *
  * Source of truth: developers.home-assistant.io, "WebSocket API".
  */
-import type { RawData } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { StreamError } from '../../core/errors.ts';
 import { connectionError } from '../../net/tcp.ts';
 import { parseAddress } from '../../net/url.ts';
@@ -35,15 +35,9 @@ interface Question {
 
 /** Connects and says who we are; closes when the signal aborts. Rejects with StreamError. */
 export async function connectCore(core: CoreAddress, signal: AbortSignal): Promise<CoreSocket> {
-  const { socket } = await openWebSocket({
-    address: parseAddress(core.websocket),
-    credentials: undefined,
-    timeoutMs: TIMEOUT_MS,
-    signal,
-    maxMessageBytes: MAXIMUM_MESSAGE_BYTES,
-  });
   const questions = new Map<number, Question>();
   const greeting = Promise.withResolvers<void>();
+  greeting.promise.catch(() => {});
   let lastId = 0;
   let failure: StreamError | undefined;
 
@@ -53,6 +47,28 @@ export async function connectCore(core: CoreAddress, signal: AbortSignal): Promi
     for (const question of questions.values()) question.fail(failure);
     questions.clear();
   };
+  const onMessage = (data: RawData, from: WebSocket): void => {
+    const message = parse(String(data));
+    if (message.type === 'auth_required') {
+      from.send(JSON.stringify({ type: 'auth', access_token: core.token }), () => {});
+    } else if (message.type === 'auth_ok') greeting.resolve();
+    else if (message.type === 'auth_invalid') {
+      fail(new StreamError('unauthorized', 'hass: Home Assistant refuses the token'));
+      from.close();
+    } else {
+      const question = questions.get(Number(message.id));
+      if (message.type === 'result') question?.settle(message);
+      else if (message.type === 'event') question?.onEvent?.(objectOf(message.event));
+    }
+  };
+  const { socket } = await openWebSocket({
+    address: parseAddress(core.websocket),
+    credentials: undefined,
+    timeoutMs: TIMEOUT_MS,
+    signal,
+    onMessage,
+    maxMessageBytes: MAXIMUM_MESSAGE_BYTES,
+  });
   const send = (message: Message): void => socket.send(JSON.stringify(message), () => {});
   const close = (): void => socket.close();
   signal.addEventListener('abort', close, { once: true });
@@ -60,19 +76,6 @@ export async function connectCore(core: CoreAddress, signal: AbortSignal): Promi
   socket.on('close', () => {
     signal.removeEventListener('abort', close);
     fail(new StreamError('closed', 'hass: Home Assistant closed the connection'));
-  });
-  socket.on('message', (data: RawData) => {
-    const message = parse(String(data));
-    if (message.type === 'auth_required') send({ type: 'auth', access_token: core.token });
-    else if (message.type === 'auth_ok') greeting.resolve();
-    else if (message.type === 'auth_invalid') {
-      fail(new StreamError('unauthorized', 'hass: Home Assistant refuses the token'));
-      close();
-    } else {
-      const question = questions.get(Number(message.id));
-      if (message.type === 'result') question?.settle(message);
-      else if (message.type === 'event') question?.onEvent?.(objectOf(message.event));
-    }
   });
   if (signal.aborted) close();
   try {

@@ -30,15 +30,15 @@ export async function openJsonSocket(
     timeoutMs,
     signal,
     maxMessageBytes: MAX_MESSAGE_BYTES,
+    onMessage(data: RawData) {
+      const message = parseObject(String(data));
+      if (message && !signal.aborted) onMessage(message);
+    },
   });
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => {});
   const close = (): void => socket.close();
   signal.addEventListener('abort', close, { once: true });
-  socket.on('message', (data: RawData) => {
-    const message = parseObject(String(data));
-    if (message && !signal.aborted) onMessage(message);
-  });
   socket.on('error', (error) => ended.reject(connectionError(error)));
   socket.on('close', () => {
     signal.removeEventListener('abort', close);
