@@ -21,6 +21,8 @@ import type { PtzDrive } from './ptz-pad.ts';
 import { t } from './translate.ts';
 
 const RESUBSCRIBE_MS = 5000;
+/** A camera that stands on a dashboard twice rings once. */
+const ringing = new Map<string, PortholeCamera>();
 
 export class PortholeCamera extends LitElement {
   static override readonly properties = {
@@ -320,7 +322,12 @@ export class PortholeCamera extends LitElement {
 
   #startRing(): void {
     const { doorbell } = this.config;
-    if (doorbell) this.#doorbell.ring(doorbell.answerTimeout * 1000);
+    const first = ringing.get(this.#key) ?? this;
+    if (!doorbell || first !== this) return;
+    ringing.set(this.#key, this);
+    // A carousel turns here.
+    this.dispatchEvent(new Event('porthole-ring', { bubbles: true, composed: true }));
+    this.#doorbell.ring(doorbell.answerTimeout * 1000);
   }
 
   /** In the top layer it is over everything, and the player need not move. */
@@ -328,6 +335,7 @@ export class PortholeCamera extends LitElement {
     this._ring = state;
     this.toggleAttribute('ringing', state !== 'quiet');
     if (state === 'quiet') {
+      ringing.delete(this.#key);
       if (this.matches(':popover-open')) this.hidePopover();
       this.removeAttribute('popover');
     } else if (!this.matches(':popover-open')) {

@@ -109,7 +109,7 @@ export class PortholeCard extends LitElement {
         ${cameras.map(
           (camera, index) => html`<div
             class="slide" role="group" aria-roledescription="slide" aria-label=${label(camera, index)}
-            ?inert=${index !== this._index}
+            ?inert=${index !== this._index} @porthole-ring=${() => this.#turnTo(index, 'instant')}
           >${this.#renderCell(camera, hass)}</div>`,
         )}
       </div>
@@ -155,9 +155,9 @@ export class PortholeCard extends LitElement {
     return ratio;
   }
 
-  #turnTo(index: number): void {
+  #turnTo(index: number, behavior: ScrollBehavior = 'auto'): void {
     const track = this.renderRoot.querySelector('.track');
-    track?.children[index]?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    track?.children[index]?.scrollIntoView({ block: 'nearest', inline: 'center', behavior });
   }
 
   #onScroll(event: Event): void {

@@ -333,6 +333,12 @@ describe('the card', { timeout: 300_000 }, () => {
     await playing(page, 1);
     await assertAccessible(page);
     await picture(page, 'carousel-phone');
+    await page.evaluate(() => tell('camera.yard', { type: 'event', event: 'ring', active: true }));
+    await page.getByRole('button', { name: 'Decline' }).click();
+    await until(
+      'the one that rang',
+      async () => (await page.locator('.dot').nth(2).getAttribute('aria-current')) === 'true',
+    );
     await page.evaluate('inside(document, ".track")[0].scrollTo({ left: 0, behavior: "instant" })');
     await until(
       'the first one',
