@@ -69,6 +69,19 @@ describe('ports that somebody else has', () => {
     }
   });
 
+  test('what one has to give up costs no other one its own', async () => {
+    using other = await occupy('');
+    const next = other.port + 1;
+    const { conflicts } = await planPorts(
+      configFor('', `127.0.0.1:${other.port}`, `127.0.0.1:${next}`),
+      undefined,
+    );
+    assert.ok(
+      conflicts.every(({ port, instead }) => port !== next && instead !== next),
+      JSON.stringify(conflicts),
+    );
+  });
+
   test('two of ours never get the same one', async () => {
     using other = await occupy('');
     const taken = `127.0.0.1:${other.port}`;

@@ -40,14 +40,19 @@ export async function planPorts(
 ): Promise<PortPlan> {
   const conflicts: PortConflict[] = [];
   const overrides: ConfigArgument[] = [];
-  const taken = new Set<number>();
-  for (const section of SECTIONS) {
+  const wishes = SECTIONS.flatMap((section) => {
     const wanted = parseListen(config[section].listen);
-    if (!wanted || wanted.port === 0) continue;
+    return wanted && wanted.port !== 0 ? [{ section, wanted }] : [];
+  });
+  const taken = new Set<number>();
+  for (const { section, wanted } of wishes) {
     const hosts = section === 'api' && wanted.host && alsoOn ? [wanted.host, alsoOn] : [wanted.host];
-    const withUdp = section === 'webrtc';
+    // What one gives up must not cost another one its own.
+    const kept = new Set(wishes.filter((wish) => wish.section !== section).map((wish) => wish.wanted.port));
     const isFree = async (port: number): Promise<boolean> =>
-      !taken.has(port) && (await areFree(hosts, port, wanted.transport, withUdp));
+      !taken.has(port) &&
+      (port === wanted.port || !kept.has(port)) &&
+      (await areFree(hosts, port, wanted.transport, section === 'webrtc'));
     const port = await firstFree(wanted.port, isFree);
     taken.add(port);
     if (port === wanted.port) continue;
