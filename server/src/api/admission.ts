@@ -55,7 +55,8 @@ export function createAdmission(settings: AdmissionSettings): Admit {
     const token = tokenOf(request, query);
     if (token === undefined) return admit(request, { ...store.current.api, keys, requireCredentials }, route);
     const grant = tokens.find(token);
-    if (!grant) throw new HttpError(401, 'the token is not valid, or not any more');
+    if (!grant)
+      throw new HttpError(401, 'the token is not valid, or not any more', { asksForPassword: false });
     return admitByToken(request, grant);
   }
 

@@ -79,8 +79,12 @@ export async function createApp(context: ApiContext): Promise<App> {
     const { status, text } = describeFailure(error);
     const isBug = status === 500 && !(error instanceof StreamError);
     if (isBug) log.error('unexpected', { url: readable(request.url), error: (error as Error).stack });
-    else if (status >= 500) log.debug('failed', { url: readable(request.url), status, error: text });
-    if (status === 401) reply.header('www-authenticate', 'Basic realm="porthole"');
+    else if (status >= 500) {
+      const { src: stream } = (request.query ?? {}) as { src?: unknown };
+      log.debug('failed', { stream, url: readable(request.url), status, error: text });
+    }
+    if (error instanceof HttpError && error.asksForPassword)
+      reply.header('www-authenticate', 'Basic realm="porthole"');
     return sendText(reply, status, text);
   });
   app.setNotFoundHandler((request, reply) => {

@@ -37,10 +37,17 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly status: number;
+  /** A password would help: browsers ask their user for one. */
+  readonly asksForPassword: boolean;
 
-  constructor(status: number, message = STATUS_CODES[status] ?? 'error') {
+  constructor(
+    status: number,
+    message = STATUS_CODES[status] ?? 'error',
+    { asksForPassword = status === 401 } = {},
+  ) {
     super(message);
     this.status = status;
+    this.asksForPassword = asksForPassword;
   }
 }
 

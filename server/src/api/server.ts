@@ -5,7 +5,7 @@ import { streamList } from '../config/streams.ts';
 import type { Streams } from '../core/streams.ts';
 import { HlsSessions } from '../formats/hls/sessions.ts';
 import { Shares } from '../formats/webtorrent/shares.ts';
-import { createLogger } from '../util/log.ts';
+import { createLogger, type Logger } from '../util/log.ts';
 import { createAdmission } from './admission.ts';
 import { createApp } from './app.ts';
 import { Changes } from './changes.ts';
@@ -60,12 +60,8 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
   const ingressListener =
     ingress &&
     ingressRequests &&
-    (await openIngress(
-      ingress,
-      ingressRequests,
-      store.current.api.base_path,
-      handlers,
-      createLogger('ingress'),
+    (await tryToListen(createLogger('ingress'), (log) =>
+      openIngress(ingress, ingressRequests, store.current.api.base_path, handlers, log),
     ));
   const onvifListeners = await openOnvifListeners(
     store.current,
@@ -106,6 +102,16 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
       await app.close();
     },
   };
+}
+
+/** A listener that cannot be had costs only itself. */
+async function tryToListen<T>(log: Logger, listen: (log: Logger) => Promise<T>): Promise<T | undefined> {
+  try {
+    return await listen(log);
+  } catch (error) {
+    log.error('listen', { error });
+    return undefined;
+  }
 }
 
 /** Only streams whose entry changed are touched: others may have been given other sources since. */

@@ -108,6 +108,8 @@ describe('who may do what', () => {
       const basic = { authorization: `Basic ${btoa('admin:secret-1')}` };
       assert.equal((await ask(`/api/frame.jpeg?src=door&token=${wrong}`, basic)).status, 401);
     }
+    const { headers: stale } = await ask('/api/frame.jpeg?src=door&token=x');
+    assert.equal(stale['www-authenticate'], undefined, 'no browser asks for a password because of a token');
     // Elsewhere no password is asked of who has a token, and any host will do.
     const far = { 'x-forwarded-for': '198.51.100.1', host: 'cams.example' };
     assert.equal((await ask(`/api/frame.jpeg?src=door_sub&token=${token}`, far)).status, 502);
@@ -206,6 +208,14 @@ describe('the listener for ingress', () => {
     assert.equal((await open.ask('/api', { headers: user }, open.ingressHost)).status, 200);
     assert.equal((await open.ask('/api')).status, 404);
     await open.close();
+  });
+
+  test('costs only itself where its address cannot be had', async () => {
+    const ingress = { host: '192.0.2.1', port: 80, roleOf: async () => 'admin' as const };
+    const api = await startTestApi('', { ingress, extraListen: ['192.0.2.1:81', '127.0.0.1:0'] });
+    assert.equal((await api.ask('/api')).status, 200);
+    assert.equal(api.ingressHost, '');
+    await api.close();
   });
 
   test('the name of the user is told with the viewer', async () => {

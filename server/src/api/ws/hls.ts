@@ -8,7 +8,8 @@ import { textValue } from './text-value.ts';
 export const handle: MessageHandler = async (session, value, type) => {
   const stream = session.stream();
   const output = createHlsOutput(stream, 'fmp4', mp4AcceptsFromCodecList(textValue(value)));
-  const { remoteAddress, userAgent } = session.client;
+  const { remoteAddress, userAgent, grant } = session.client;
   const viewer = await session.context.hls.open(stream, output, { remoteAddress, userAgent }, session.signal);
+  if (grant) session.context.hls.endWith(viewer.id, grant.revoked);
   session.send(type, masterPlaylist(viewer));
 };

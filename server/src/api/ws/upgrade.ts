@@ -100,7 +100,8 @@ export function createUpgrades(context: ApiContext): Upgrades {
 function refuse(socket: Duplex, error: unknown): void {
   const { status, text } = describeFailure(error);
   const body = `${text}\n`;
-  const challenge = status === 401 ? 'WWW-Authenticate: Basic realm="porthole"\r\n' : '';
+  const asksForPassword = error instanceof HttpError && error.asksForPassword;
+  const challenge = asksForPassword ? 'WWW-Authenticate: Basic realm="porthole"\r\n' : '';
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${challenge}` +
       'Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n' +
