@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ApiSettings } from './api/context.ts';
 import { startApi } from './api/server.ts';
-import { serverId } from './api/server-info.ts';
+import { API_EDITION, serverId } from './api/server-info.ts';
 import { grantFor, Tokens } from './api/tokens.ts';
 import { Cameras } from './cameras/cameras.ts';
 import { IntegrationPresence } from './cameras/integration-presence.ts';
+import { isLoopbackHost, parseListen } from './config/listen.ts';
 import { logSettings } from './config/log.ts';
 import type { Config } from './config/schema.ts';
 import { openState, statePathFor } from './config/state.ts';
@@ -121,6 +122,7 @@ export async function startServer(
     integrations,
     broker: async () => addon?.broker(),
   });
+  const zeroconf = await startAnnouncing(api.addresses, serverId(state), config);
   return {
     async warmUp() {
       const open: OpenSource = (text, stream, signal) => openSource(text, contextFor(stream, signal), false);
@@ -128,6 +130,7 @@ export async function startServer(
     },
     async close() {
       await mqtt.close();
+      await zeroconf?.close();
       await api.close();
       await Promise.all(running.map((service) => service.close()));
       webrtc?.close();
@@ -137,6 +140,17 @@ export async function startServer(
       await (await privateRtsp)?.close();
     },
   };
+}
+
+/** Tells the local network of the API, where that listens there; the code for it is loaded only then. */
+async function startAnnouncing(listens: readonly string[], id: string, { api, app }: Config) {
+  // What is encrypted or a file has no place in the announcement.
+  const addresses = listens.filter((address) => address !== api.unix_listen && address !== api.tls_listen);
+  const isOpen = addresses.some((address) => !isLoopbackHost(parseListen(address)?.host));
+  if (!isOpen || !isModuleOn('mdns', app)) return undefined;
+  const { startZeroconf } = await import('./homeassistant/zeroconf.ts');
+  const log = createLogger('mdns');
+  return startZeroconf({ id, api: API_EDITION, addresses, basePath: api.base_path, log });
 }
 
 /** What the API takes from Home Assistant. */

@@ -9,7 +9,7 @@ import type { ApiContext } from './context.ts';
 import { openToNetwork } from './listeners.ts';
 
 /** Counts the versions of docs/api.md. */
-const API_EDITION = 1;
+export const API_EDITION = 1;
 
 export interface ServerInfo {
   /** Stays through restarts, updates, and changes of the address. */
