@@ -1,7 +1,7 @@
 import { css } from 'lit';
 
 export const CAMERA_STYLES = css`
-  :host { display: block; position: relative; overflow: hidden; background: #0b0f14; }
+  :host { display: block; overflow: hidden; background: #0b0f14; container-type: size; }
   :host, .poster { position: absolute; inset: 0; width: 100%; height: 100%; }
   .poster { object-fit: var(--porthole-fit, contain); }
   porthole-player {
@@ -11,6 +11,7 @@ export const CAMERA_STYLES = css`
     font-family: var(--ha-font-family-body, var(--paper-font-body1_-_font-family, system-ui, sans-serif));
   }
   porthole-player:fullscreen { background: #000; }
+  :host([ringing]) porthole-player { --porthole-notice-bottom: 196px; }
 
   .tool {
     display: grid; place-items: center; width: 40px; height: 40px; padding: 0; border: 0; border-radius: 50%;
@@ -23,6 +24,7 @@ export const CAMERA_STYLES = css`
   @media (pointer: coarse) { .tool { width: 44px; height: 44px; } }
 
   porthole-ptz { position: absolute; inset-inline-end: 12px; bottom: 62px; }
+  @container (max-height: 330px) { porthole-ptz { flex-direction: row-reverse; align-items: end; bottom: 52px; --pad: 114px; } }
 
   .words {
     position: absolute; inset: 0; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 14px;

@@ -40,14 +40,16 @@ export class PortholePtz extends LitElement {
   static override readonly properties = { drive: { attribute: false } };
 
   static override readonly styles = css`
-    :host { display: flex; flex-direction: column; align-items: center; gap: 8px; }
-    .pad { position: relative; width: 132px; height: 132px; border-radius: 50%; background: rgb(10 16 22 / .62); backdrop-filter: blur(6px); }
+    :host, .more { display: flex; flex-direction: column; align-items: center; gap: 8px; }
+    .pad { position: relative; width: var(--pad, 132px); height: var(--pad, 132px); border-radius: 50%; background: rgb(10 16 22 / .62); backdrop-filter: blur(6px); }
     .pad button { position: absolute; }
-    .left { inset: 44px auto auto 2px; }
-    .right { inset: 44px 2px auto auto; }
-    .up { inset: 2px auto auto 44px; }
-    .down { inset: auto auto 2px 44px; }
-    .home { inset: 44px auto auto 44px; }
+    .pad { --key: calc(var(--pad, 132px) / 3); }
+    .pad button { width: var(--key); height: var(--key); }
+    .left { inset: var(--key) auto auto 2px; }
+    .right { inset: var(--key) 2px auto auto; }
+    .up { inset: 2px auto auto var(--key); }
+    .down { inset: auto auto 2px var(--key); }
+    .home { inset: var(--key) auto auto var(--key); }
     .row { display: flex; gap: 4px; padding: 0 6px; border-radius: 22px; background: rgb(10 16 22 / .62); backdrop-filter: blur(6px); }
     button {
       display: grid; place-items: center; width: 44px; height: 44px; padding: 0; border: 0; border-radius: 50%;
@@ -84,19 +86,21 @@ export class PortholePtz extends LitElement {
             </div>`
           : nothing
       }
-      ${
-        zoom
-          ? html`<div class="row" dir="ltr">${this.#button('zoom_out')}${this.#button('zoom_in')}</div>`
-          : nothing
-      }
-      ${
-        presets?.length
-          ? html`<select aria-label=${t('preset')} @change=${this.#onPreset}>
-              <option value="">${t('preset')}</option>
-              ${presets.map((preset) => html`<option>${preset}</option>`)}
-            </select>`
-          : nothing
-      }
+      <div class="more">
+        ${
+          zoom
+            ? html`<div class="row" dir="ltr">${this.#button('zoom_out')}${this.#button('zoom_in')}</div>`
+            : nothing
+        }
+        ${
+          presets?.length
+            ? html`<select aria-label=${t('preset')} @change=${this.#onPreset}>
+                <option value="">${t('preset')}</option>
+                ${presets.map((preset) => html`<option>${preset}</option>`)}
+              </select>`
+            : nothing
+        }
+      </div>
     `;
   }
 

@@ -381,9 +381,9 @@ describe('the card', { timeout: 300_000 }, () => {
   });
 
   test('PTZ: moves while held, then stops; presets', async () => {
-    const page = await open({ entity: 'camera.door' });
+    const page = await open({ entity: 'camera.door' }, { context: PHONE });
     await playing(page);
-    await page.mouse.move(200, 200);
+    await page.mouse.move(150, 150);
     await page.getByRole('button', { name: 'Move the camera' }).click();
     await page.getByRole('button', { name: 'Left' }).hover();
     await page.mouse.down();

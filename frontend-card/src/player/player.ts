@@ -380,7 +380,7 @@ export class PortholePlayer extends HTMLElement {
   #isBusy(): boolean {
     const root = this.shadowRoot!;
     return (
-      this.state !== 'playing' ||
+      (this.state !== 'playing' && !this.#attributes.slideshow) ||
       this.#intercom.state !== 'off' ||
       root.querySelector('.details:not([hidden])') !== null ||
       (root.activeElement?.matches(':focus-visible') ?? false)

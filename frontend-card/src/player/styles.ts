@@ -164,6 +164,7 @@ svg {
   text-align: center; text-wrap: balance; font-size: 13px;
 }
 .unmute { position: absolute; z-index: 5; inset-inline-start: 14px; bottom: 58px; }
+.on-air:not([hidden]) + .toast { bottom: calc(var(--porthole-notice-bottom, 62px) + 46px); }
 .on-air {
   position: absolute; z-index: 4; left: 50%; bottom: var(--porthole-notice-bottom, 62px); transform: translateX(-50%);
   display: flex; align-items: center; gap: 10px; padding: 7px 14px 7px 12px; border-radius: 16px;
@@ -176,6 +177,7 @@ svg {
 
 :host([controls="none"]) :is(.top, .bar, .unmute), :host([controls="minimal"]) .optional { display: none; }
 :host([slideshow]) :is(.bar, .badge, .details) { display: none; }
+:host([slideshow]) .still { filter: none; }
 
 @media (pointer: coarse) { button:not(.badge, .pill, .big) { width: 44px; height: 44px; } }
 @container (max-width: 340px) {
