@@ -1,5 +1,6 @@
 /** The system's Chromium as a judge: what its decoders really show. */
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { until } from './wait.ts';
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -42,9 +43,9 @@ export async function watchVideo(page: Page, { ms = 1500, timeoutMs = 10_000 } =
     };
     return search(document);
   })()`;
-  await page.waitForFunction(`(${find})?.videoWidth > 0 && (${find}).currentTime > 0`, undefined, {
-    timeout: timeoutMs,
-  });
+  // Not waitForFunction, which a page's Content-Security-Policy may hold back.
+  const shows = `(${find})?.videoWidth > 0 && (${find}).currentTime > 0`;
+  await until('a picture', () => page.evaluate<boolean>(shows), timeoutMs);
   return (await page.evaluate(`(async () => {
     const video = ${find};
     const canvas = new OffscreenCanvas(64, 36);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { browserOf, readStream } from './stream-info.ts';
+import { browserOf, readStream, withoutSecrets } from './stream-info.ts';
 
 test('sources and viewers of a stream', () => {
   const answer = {
@@ -32,6 +32,12 @@ test('sources and viewers of a stream', () => {
 test('answers of another shape', () => {
   for (const answer of [undefined, null, 'x', [], { producers: 3, consumers: [null, 1] }])
     assert.deepEqual(readStream('a', answer), { sources: [], viewers: [] });
+});
+
+test('credentials are not shown', () => {
+  assert.equal(withoutSecrets('rtsp://a:p%40s@10.0.0.1/x?y=@'), 'rtsp://***@10.0.0.1/x?y=@');
+  assert.equal(withoutSecrets('ffmpeg:rtsp://a:b@c/1#video=copy'), 'ffmpeg:rtsp://***@c/1#video=copy');
+  assert.equal(withoutSecrets('rtsp://c/1'), 'rtsp://c/1');
 });
 
 test('user agents', () => {

@@ -79,6 +79,11 @@ export function browserOf(agent: string): string {
   return agent.split(/[\s(]/)[0]!.slice(0, 40);
 }
 
+/** A source without its credentials, which the server shows to whom it got them from. */
+export function withoutSecrets(source: string): string {
+  return source.replace(/\/\/[^/?#\s]*@/g, '//***@');
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function record(value: unknown): Fields {

@@ -44,7 +44,6 @@ export class PhApp extends LitElement {
 
   override render() {
     return html`
-      <a class="skip" href=${location.hash || '#/cameras'} @click=${this.#skip}>${t('common.skip')}</a>
       ${this.#renderRail()}
       <main id="main" tabindex="-1">
         <ph-notices></ph-notices>
@@ -66,6 +65,7 @@ export class PhApp extends LitElement {
     const names = PAGE_NAMES.filter((name) => PAGES[name].icon && (store.isAdmin || !PAGES[name].admin));
     return html`
       <header class="rail">
+        <a class="skip" href=${location.hash || '#/cameras'} @click=${this.#skip}>${t('common.skip')}</a>
         <a class="brand" href=${href('cameras')} aria-label="Porthole">
           <img src=${new URL('../icon.svg', import.meta.url).href} alt="" width="32" height="32" />
           <span>Porthole</span>

@@ -37,7 +37,7 @@ export class PhChart extends LitElement {
     css`
       :host { padding: var(--space-3) var(--space-4) var(--space-2); }
       header { display: flex; justify-content: space-between; align-items: baseline; gap: var(--space-2); }
-      h3 { font-size: var(--text-s); }
+      h2 { font-size: var(--text-s); }
       .now { font-size: var(--text-l); font-weight: 650; font-variant-numeric: tabular-nums; }
       .plot { height: ${unsafeCSS(HEIGHT)}px; overflow: hidden; }
       .u-cursor-x { border-color: var(--line-strong); }
@@ -71,7 +71,7 @@ export class PhChart extends LitElement {
   override render() {
     const last = this.points.at(-1);
     return html`
-      <header><h3>${this.heading}</h3><span class="now">${last ? this.format(last[1]) : ''}</span></header>
+      <header><h2>${this.heading}</h2><span class="now">${last ? this.format(last[1]) : ''}</span></header>
       <div class="plot" role="img" aria-label="${this.heading}: ${this.summary}"></div>
     `;
   }

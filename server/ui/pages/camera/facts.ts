@@ -11,7 +11,7 @@ import { t } from '../../lib/i18n.ts';
 import { icon } from '../../lib/icons.ts';
 import { poll } from '../../lib/poll.ts';
 import { store } from '../../lib/store.ts';
-import { readStream, type StreamRows, type ViewerRow } from '../../lib/stream-info.ts';
+import { readStream, type StreamRows, type ViewerRow, withoutSecrets } from '../../lib/stream-info.ts';
 import { shared } from '../../lib/styles.ts';
 
 const INTERVAL_MS = 2500;
@@ -76,7 +76,7 @@ class PhCameraFacts extends LitElement {
           ({ title, url, running, error }) => html`<li>
             <span class="chip ${running ? 'ok' : ''}">${title}</span>
             <div class="what">
-              <code class="url">${url}</code>
+              <code class="url">${withoutSecrets(url)}</code>
               ${error && !running ? html`<span class="error">${error}</span>` : nothing}
             </div>
           </li>`,

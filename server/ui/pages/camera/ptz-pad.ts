@@ -48,7 +48,7 @@ class PhPtz extends LitElement {
       .button.icon { width: 48px; min-height: 48px; touch-action: none; }
       .up { grid-area: up; } .left { grid-area: left; } .right { grid-area: right; } .down { grid-area: down; }
       .held { border-color: var(--accent); background: var(--accent-soft); color: var(--accent); }
-      h3 { margin-bottom: var(--space-2); font-size: var(--text-s); }
+      h2 { margin-bottom: var(--space-2); font-size: var(--text-s); }
     `,
   ];
 
@@ -70,7 +70,7 @@ class PhPtz extends LitElement {
       ${
         presets.length > 0
           ? html`<div class="grow">
-              <h3>${t('camera.ptz.presets')}</h3>
+              <h2>${t('camera.ptz.presets')}</h2>
               <div class="row">
                 ${presets.map((preset) => html`<button class="button small" @click=${() => void this.#send({ preset })}>${preset}</button>`)}
               </div>
