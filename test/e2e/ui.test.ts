@@ -274,6 +274,27 @@ describe('the web page', { timeout: 300_000 }, () => {
     );
   }
 
+  test('who may only watch is offered nothing else', async () => {
+    const context = await browser.newContext({ locale: 'en-US', ...DESKTOP });
+    const page = await context.newPage();
+    await page.routeWebSocket('**/api/events', (socket) => {
+      const events = socket.connectToServer();
+      events.onMessage((text) => socket.send(String(text).replace('"role":"admin"', '"role":"viewer"')));
+    });
+    await page.goto(`${server.url('/')}#/camera/front_door`);
+    await page.getByText(/^Live/).waitFor({ timeout: 20_000 });
+    await page.getByRole('tab', { name: 'Addresses' }).waitFor();
+    assert.equal(await page.getByRole('tab', { name: 'Log' }).count(), 0);
+    for (const name of ['Restart', 'Edit', 'More', /^Disconnect/])
+      assert.equal(await page.getByRole('button', { name }).count(), 0, String(name));
+    assert.equal(await page.getByRole('navigation').count(), 0);
+    await page.evaluate("location.hash = '#/config'");
+    await page.getByText('Only administrators can see this page.').waitFor();
+    await page.evaluate("location.hash = '#/cameras'");
+    await tile(page, 'Front door').waitFor();
+    assert.equal(await page.getByRole('link', { name: 'Add a camera' }).count(), 0);
+  });
+
   test('addresses can be copied and scanned', async () => {
     const page = await open('#/camera/front_door?tab=addresses');
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.url('') });

@@ -172,7 +172,8 @@ test('an address that cannot be used is said; the others work', async (t) => {
 
 test('the page, with its own folder and prefix; nothing outside of it', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'porthole-page-'));
-  mkdirSync(join(folder, 'page'));
+  mkdirSync(join(folder, 'page/assets'), { recursive: true });
+  writeFileSync(join(folder, 'page/assets/main-AbCd1234.js'), '');
   writeFileSync(join(folder, 'secret.txt'), 'secret');
   writeFileSync(join(folder, 'page', 'index.html'), '<p>page');
   const api = await startTestApi('api: {base_path: /cams}', { pageDirectory: join(folder, 'page') });
@@ -182,6 +183,8 @@ test('the page, with its own folder and prefix; nothing outside of it', async (t
   assert.match(String(page.headers['content-type']), /^text\/html/);
   assert.equal(page.headers['cache-control'], 'no-cache');
   assert.ok(page.headers.etag);
+  const asset = await api.ask('/cams/assets/main-AbCd1234.js');
+  assert.match(String(asset.headers['cache-control']), /immutable/);
   assert.equal((await api.ask('/cams')).status, 302);
   const bookmark = await api.ask('/cams/webrtc.html?src=door');
   assert.deepEqual([bookmark.status, bookmark.headers.location], [302, 'stream.html?src=door&mode=webrtc']);

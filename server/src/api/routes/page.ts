@@ -1,11 +1,15 @@
 /** `/`: the web page, from `api.static_dir` or as it was built. */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { ApiContext, App } from '../context.ts';
 import { toSearchParams } from '../validation.ts';
 
 /** A page of go2rtc that people have in frames and bookmarks: our player, in that mode. */
 const WEBRTC_PAGE = 'webrtc.html';
+/** Pages change with the server: browsers ask each time, and an ETag answers. */
+const ASKED_EACH_TIME = 'no-cache';
+/** What our pages are made of: another content has another name. */
+const LASTING = 'public, max-age=31536000, immutable';
 
 export async function pageRoutes(app: App, { store, pageDirectory }: ApiContext): Promise<void> {
   app.addHook('onRoute', (route) => {
@@ -29,14 +33,15 @@ export async function pageRoutes(app: App, { store, pageDirectory }: ApiContext)
       return reply.redirect(`stream.html?${parameters}`);
     });
   }
+  const assets = join(resolve(directory), 'assets', sep);
   const { default: fastifyStatic } = await import('@fastify/static');
   await app.register(fastifyStatic, {
     root: resolve(directory),
     cacheControl: false,
-    setHeaders(response) {
-      // Pages change with the server: browsers ask each time, and an ETag answers.
+    setHeaders(response, path) {
+      const isLasting = directory === pageDirectory && path.startsWith(assets);
       response.headers({
-        'cache-control': 'no-cache',
+        'cache-control': isLasting ? LASTING : ASKED_EACH_TIME,
         'x-content-type-options': 'nosniff',
         'referrer-policy': 'same-origin',
       });
