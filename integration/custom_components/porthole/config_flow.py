@@ -185,6 +185,9 @@ class PortholeConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Let the user pick cameras; all are picked already."""
+        if user_input is None:
+            # A discovered form may be opened long after it was made.
+            await self._connect(self._data)
         assert self._state is not None
         cameras = {
             camera.id: camera
