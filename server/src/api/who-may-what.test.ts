@@ -139,6 +139,16 @@ describe('who may do what', () => {
     const { text, json } = await through('guest', '/api/streams');
     assert.deepEqual(Object.keys(json), ['door', 'door_sub', 'garden']);
     for (const hidden of ['192.0.2.9', 'fail:', 'url', 'pass-2']) assert.ok(!text.includes(hidden), hidden);
+    await api.ask('/api/frame.jpeg?src=garden');
+    const list = (await through('guest', '/api/cameras')).json;
+    const garden = (cameras: { id: string; error?: object }[]) => cameras.find(({ id }) => id === 'garden');
+    assert.deepEqual(garden(list.cameras)?.error, {
+      code: 'unreachable',
+      message: 'unreachable',
+      since: list.cameras.find(({ id }: { id: string }) => id === 'garden').error.since,
+    });
+    const full = garden((await api.ask('/api/cameras')).json.cameras)?.error as { message: string };
+    assert.match(full.message, /connection refused/);
     const info = (await through('guest', '/api')).json;
     assert.equal(info.config_path, undefined);
   });

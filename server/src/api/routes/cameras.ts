@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { INTERVAL_MS } from '../../cameras/history.ts';
 import { deleteCamera, putCamera } from '../camera-changes.ts';
+import { cameraView } from '../camera-view.ts';
 import type { ApiContext, App } from '../context.ts';
 import { serverInfo } from '../server-info.ts';
 import { jsonBody, Text } from '../validation.ts';
@@ -45,7 +46,10 @@ export function cameraRoutes(app: App, context: ApiContext): void {
       schema: { ...TAGS, summary: 'The server and all cameras, as they are now' },
       config: { openTo: 'viewer' },
     },
-    async ({ client }) => ({ server: serverInfo(context, client), cameras: cameras.list() }),
+    async ({ client }) => ({
+      server: serverInfo(context, client),
+      cameras: cameras.list().map((camera) => cameraView(camera, client)),
+    }),
   );
 
   app.put(

@@ -6,7 +6,9 @@
  *   → {"type":"hello","client":"home-assistant","version":"0.1.0"}
  */
 import type { WebSocket } from 'ws';
+import type { CameraState } from '../../cameras/camera-state.ts';
 import type { Client } from '../access.ts';
+import { cameraView } from '../camera-view.ts';
 import type { ApiContext } from '../context.ts';
 import { serverInfo } from '../server-info.ts';
 
@@ -22,10 +24,13 @@ export function serveEvents(context: ApiContext, client: Client, websocket: WebS
     if (websocket.bufferedAmount > MAX_WAITING_BYTES) websocket.terminate();
     else websocket.send(JSON.stringify(message));
   };
+  const view = (camera: CameraState): CameraState => cameraView(camera, client);
   let leave = (): void => {};
-  send({ type: 'state', server: serverInfo(context, client), cameras: cameras.told() });
+  send({ type: 'state', server: serverInfo(context, client), cameras: cameras.told().map(view) });
   const ends = [
-    cameras.onChange(send),
+    cameras.onChange((change) =>
+      send(change.type === 'camera' ? { ...change, camera: view(change.camera) } : change),
+    ),
     changes.onServerChange(() => send({ type: 'server', server: serverInfo(context, client) })),
   ];
   websocket.on('message', (data, isBinary) => {
