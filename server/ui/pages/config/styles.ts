@@ -2,15 +2,15 @@ import { css } from 'lit';
 
 export const configStyles = css`
   :host {
-    --code-key: light-dark(#0b6b8a, #7cc7e8);
-    --code-value: light-dark(#1d6b35, #9ad6a4);
-    --code-word: light-dark(#9a3f0c, #f0a878);
+    --code-key: light-dark(#08546e, #7cc7e8);
+    --code-value: light-dark(#14552a, #9ad6a4);
+    --code-word: light-dark(#8a3608, #f0a878);
     --code-line: light-dark(#eff4f6, #1c2730);
     --code-selection: light-dark(#cbe6e2, #24504c);
-    --code-added: light-dark(#e2f5e8, #123524);
-    --code-added-text: light-dark(#b5e4c4, #1f5a3b);
+    --code-added: light-dark(#e6f7eb, #0f2c1d);
+    --code-added-text: light-dark(#c3ebcf, #14432a);
     --code-removed: light-dark(#fdeceb, #3a1b1a);
-    --code-removed-text: light-dark(#f7c9c5, #652c29);
+    --code-removed-text: light-dark(#f9d2cf, #5c2724);
   }
   .path { font-family: var(--mono); }
   .notice { align-items: center; margin-bottom: var(--space-3); }

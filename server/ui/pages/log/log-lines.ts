@@ -162,13 +162,13 @@ export class PhLogLines extends LitElement {
 
   #renderLines(lines: readonly LogLine[]) {
     const active = lines.some(({ number }) => number === this.active) ? this.active : lines.at(-1)!.number;
-    return html`<ol role="log" aria-live="off" aria-label=${t('log.lines')} @keydown=${this.#onKey}>
+    return html`<div role="log" aria-live="off" aria-label=${t('log.lines')} @keydown=${this.#onKey}><ol>
       ${repeat(
         lines,
         ({ number }) => number,
         (line) => this.#renderLine(line, line.number === active),
       )}
-    </ol>`;
+    </ol></div>`;
   }
 
   #renderLine(line: LogLine, isActive: boolean) {

@@ -197,7 +197,7 @@ export class PhMapCanvas extends LitElement {
         @focus=${() => this.#enter(node.id)}
       >
         <span class="sign">${icon(failed ? 'warning' : name, 18)}</span>
-        <span class="words"><span class="title">${title}</span><span class="note">${note}</span></span>
+        <span class="words"><span class="title">${title}</span> <span class="note">${note}</span></span>
       </button>`}
     </foreignObject>`;
   }

@@ -17,7 +17,7 @@ export interface Flow {
 export type Flows = ReadonlyMap<string, Flow>;
 
 /** A live track has a packet at least every second or so; what moves in bursts, such as HLS segments, pauses longer. */
-const STOPPED_MS = 5000;
+const STOPPED_MS = 3000;
 const BURSTS_STOPPED_MS = 20_000;
 
 /** The flows of these edges at `time`; edges that are new have no rate yet. */

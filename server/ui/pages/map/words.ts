@@ -87,13 +87,13 @@ export function nodeWords(node: MapNode): NodeWords {
 
 const VIDEO = new Set(['h264', 'hevc', 'av1', 'vp8', 'vp9', 'mjpeg', 'rawvideo']);
 
-/** All of a node in one sentence, for those who don't see it. */
+/** What a screen reader says of a node: what it is, and all that stands on it. */
 export function nodeLabel(node: MapNode): string {
   const { kind, title, note } = nodeWords(node);
-  return [kind, title, note].filter((part, index, all) => part && all.indexOf(part) === index).join(', ');
+  return `${kind}: ${title} ${note}`.trim();
 }
 
-/** `3.9 Mb/s`, `No data`; nothing while nothing is known. */
+/** `3.9 Mbit/s`, `No data`; nothing while nothing is known. */
 export function flowWords(flow: Flow | undefined): string {
   if (flow?.state === 'moving') return formatBitrate(flow.rate);
   return flow?.state === 'stopped' ? t('map.stopped') : '';
