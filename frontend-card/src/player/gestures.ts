@@ -35,9 +35,9 @@ export function createGestures(options: GestureOptions): Gestures {
     changed();
   };
 
-  /** Parts of the frame. */
+  /** Parts of the host: the frame itself grows with the picture. */
   const place = (event: MouseEvent) => {
-    const box = frame.getBoundingClientRect();
+    const box = host.getBoundingClientRect();
     return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
   };
 
@@ -74,7 +74,7 @@ export function createGestures(options: GestureOptions): Gestures {
     else set(pinched);
   });
   frame.addEventListener('dblclick', () => (look.scale > 1 ? set(WHOLE) : doubleClicked()));
-  for (const type of ['pointerup', 'pointercancel', 'lostpointercapture'] as const)
+  for (const type of ['pointerup', 'pointercancel'] as const)
     frame.addEventListener(type, (event) => pointers.delete(event.pointerId));
 
   return {
