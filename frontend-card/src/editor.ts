@@ -1,10 +1,8 @@
 /** `<porthole-card-editor>`: the card's options as a form of Home Assistant's own. */
 import { html, LitElement, nothing } from 'lit';
-import { isRecord } from './config.ts';
+import { fromForm, type Options, toForm } from './editor-form.ts';
 import type { Hass } from './hass.ts';
 import { t, useLanguage, type WordKey } from './translate.ts';
-
-type Options = Readonly<Record<string, unknown>>;
 
 /** Labels of the fields that are not called as they are in YAML. */
 const LABELS: Readonly<Record<string, WordKey>> = {
@@ -24,20 +22,6 @@ const LABELS: Readonly<Record<string, WordKey>> = {
   zoom: 'editorZoom',
   max_live: 'editorMaxLive',
 };
-/** What the form shows where nothing is said; not written down when chosen. */
-const DEFAULTS: Options = {
-  layout: 'grid',
-  columns: 0,
-  tier: 'auto',
-  fit: 'contain',
-  muted: true,
-  background: false,
-  ui: 'full',
-  talk: 'hold',
-  ptz: true,
-  zoom: true,
-};
-
 export class PortholeCardEditor extends LitElement {
   static override readonly properties = {
     hass: { attribute: false },
@@ -86,38 +70,6 @@ export class PortholeCardEditor extends LitElement {
       new CustomEvent('config-changed', { detail: { config }, bubbles: true, composed: true }),
     );
   }
-}
-
-/** One camera or many: the form has a list. */
-export function toForm(config: Options): Options {
-  const { entity, entities, ui, talk, ...rest } = config;
-  const list = Array.isArray(entities) ? entities : entity ? [entity] : [];
-  const asWord = (value: unknown, off: string) =>
-    value === false ? off : value === true ? undefined : value;
-  const given = { ui: asWord(ui, 'none'), talk: asWord(talk, 'off') };
-  return {
-    ...DEFAULTS,
-    ...rest,
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    entities: list.map((item: unknown) => (isRecord(item) ? item.entity : item)),
-  };
-}
-
-/** Back again: what is as usual is left out, and options of single cameras stay. */
-export function fromForm(form: Options, before: Options): Options {
-  const { entities, ...rest } = form;
-  const list = Array.isArray(entities) ? (entities as readonly string[]) : [];
-  const detailed = (Array.isArray(before.entities) ? before.entities : []).filter(isRecord);
-  const withOptions = list.map((id) => detailed.find(({ entity }) => entity === id) ?? id);
-  const cameras =
-    withOptions.length === 1 && typeof withOptions[0] === 'string'
-      ? { entity: withOptions[0] }
-      : { entities: withOptions };
-  const options = Object.entries(rest).filter(
-    ([name, value]) => value !== '' && value !== undefined && value !== DEFAULTS[name],
-  );
-  const { type, ...others } = Object.fromEntries(options);
-  return { type, ...cameras, ...others };
 }
 
 function schemaOf(form: Options): readonly object[] {
