@@ -21,6 +21,8 @@ export interface FakeEntity {
   /** `http://…/api/` of a server, and the stream there, which it shows by HLS. */
   readonly hls?: { readonly api: string; readonly stream: string };
   readonly jpeg?: Buffer;
+  /** Lists HLS without having it, as core's demo does. */
+  readonly claims?: boolean;
 }
 
 export interface HassCore {
@@ -63,8 +65,10 @@ export async function startHassCore(token: string, entities: readonly FakeEntity
       platform: find(entity_id).platform ?? 'generic',
     }),
     'camera/capabilities': ({ entity_id }) => {
-      const { feeds, refuses, hls } = find(entity_id);
-      return { frontend_stream_types: [...(hls ? ['hls'] : []), ...(feeds || refuses ? ['web_rtc'] : [])] };
+      const { feeds, refuses, hls, claims } = find(entity_id);
+      return {
+        frontend_stream_types: [...(hls || claims ? ['hls'] : []), ...(feeds || refuses ? ['web_rtc'] : [])],
+      };
     },
     'camera/webrtc/get_client_config': () => ({ configuration: { iceServers: [] } }),
     'camera/webrtc/candidate': async ({ candidate }) => {
@@ -73,7 +77,7 @@ export async function startHassCore(token: string, entities: readonly FakeEntity
     },
     'camera/stream': ({ entity_id }) => {
       const { hls, id } = find(entity_id);
-      if (!hls) throw new Error('start_stream_failed');
+      if (!hls) throw new Error(`Camera ${id} does not support streaming`);
       return { url: `/api/hls/${id}/master_playlist.m3u8` };
     },
   };

@@ -102,10 +102,11 @@ describe('an entity', () => {
     assert.match(opened[0]!, /master_playlist/);
   });
 
-  test('of pictures', async () => {
-    const { opened, core } = await openEntity({ id: 'camera.a', jpeg });
-    assert.deepEqual(opened, [`http://${core.host}/api/camera_proxy_stream/camera.a${header}`]);
-  });
+  for (const claims of [false, true])
+    test(`of pictures${claims ? ' that claims to have a stream' : ''}`, async () => {
+      const { opened, core } = await openEntity({ id: 'camera.a', jpeg, claims });
+      assert.deepEqual(opened, [`http://${core.host}/api/camera_proxy_stream/camera.a${header}`]);
+    });
 
   test('of this server is refused', async () => {
     const failed = openEntity({ id: 'camera.a', platform: 'porthole', jpeg });

@@ -74,7 +74,8 @@ async function httpSource(
     try {
       return core.http + (await playlistOf(core, entity, signal)) + options;
     } catch (error) {
-      if (types.has('hls')) throw error;
+      // Core lists HLS for cameras without a stream, too, and says so only here.
+      if (types.has('hls') && !/not support/i.test(toStreamError(error).message)) throw error;
       log.debug('hass: no stream', { entity, error: toStreamError(error) });
     }
   }
