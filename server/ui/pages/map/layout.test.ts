@@ -68,6 +68,21 @@ describe('the layout of the map', () => {
     });
   }
 
+  test('puts cameras that nobody watches into a grid, two beside each other on a phone, the failed ones first', () => {
+    const quiet = { producers: [{ url: 'rtsp://x' }] };
+    const groups = groupsOf({
+      a: quiet,
+      b: quiet,
+      c: { producers: [{ url: 'rtsp://x', error: 'refused' }] },
+    });
+    const { groups: boxes, width } = layoutMap(groups, 358, true);
+    const at = (id: string) => boxes.get(id)!;
+    assert.ok(width <= 358);
+    assert.deepEqual([at('c').x, at('c').y], [0, 0]);
+    assert.deepEqual([at('a').y, at('a').width], [0, at('c').width]);
+    assert.ok(at('b').y > 0);
+  });
+
   test('is quick enough for 40 cameras', () => {
     const groups = groupsOf(forty());
     const start = performance.now();

@@ -62,16 +62,18 @@ export function layoutMap(groups: readonly Group[], available: number, vertical:
   let y = 0;
   let rowHeight = 0;
 
-  const flowing = groups.filter((group) => group.edges.length > 0);
-  const quiet = groups.filter((group) => group.edges.length === 0);
-  for (const group of [...flowing, ...quiet]) {
-    const drawn = layoutGroup(group, frame);
-    const isFlowing = group.edges.length > 0;
+  const isQuiet = (group: Group) => group.edges.length === 0;
+  const quiet = quietFrame(frame, available);
+  for (const group of [
+    ...groups.filter((each) => !isQuiet(each)),
+    ...groups.filter(isQuiet).sort(failedFirst),
+  ]) {
+    const drawn = layoutGroup(group, isQuiet(group) ? quiet : frame);
     const box = {
-      width: Math.max(drawn.width + 2 * PADDING, isFlowing ? available : 0),
+      width: isQuiet(group) ? quiet.node.width + 2 * PADDING : Math.max(drawn.width + 2 * PADDING, available),
       height: TITLE_HEIGHT + drawn.height + PADDING,
     };
-    if (x > 0 && (isFlowing || x + box.width > available)) {
+    if (x > 0 && x + box.width > available) {
       x = 0;
       y += rowHeight + BETWEEN_GROUPS;
       rowHeight = 0;
@@ -83,17 +85,18 @@ export function layoutMap(groups: readonly Group[], available: number, vertical:
     for (const [id, line] of drawn.edges) edges.set(id, shape(line, left, top, vertical));
     width = Math.max(width, x + box.width);
     rowHeight = Math.max(rowHeight, box.height);
-    x = isFlowing ? Number.POSITIVE_INFINITY : x + box.width + BETWEEN_GROUPS;
+    x += box.width + BETWEEN_GROUPS;
   }
   return { width, height: y + rowHeight, vertical, groups: boxes, nodes, edges };
 }
 
 /** What tells one layout from another: compare it before laying out anew. */
 export function layoutKey(groups: readonly Group[], available: number, vertical: boolean): string {
-  const ids = groups.map(({ id, nodes, edges }) => [
-    id,
-    nodes.map((node) => node.id),
-    edges.map((edge) => edge.id),
+  const ids = groups.map((group) => [
+    group.id,
+    hasFailed(group),
+    group.nodes.map(({ id }) => id),
+    group.edges.map(({ id }) => id),
   ]);
   return JSON.stringify([available, vertical, ids]);
 }
@@ -113,6 +116,24 @@ function createFrame(columns: readonly MapNode['kind'][], vertical: boolean, ava
   const room = (available - 2 * PADDING - columns.length * WIDE_NODE.width) / (columns.length - 1);
   const step = Math.floor(Math.min(WIDE_STEP.most, Math.max(WIDE_STEP.least, room)));
   return { columns, vertical, node: WIDE_NODE, step };
+}
+
+/** Cameras that nobody watches are cells of an even grid, their sources one under the other. */
+function quietFrame(frame: Frame, available: number): Frame {
+  const perRow = Math.max(
+    frame.vertical ? 2 : 1,
+    Math.floor((available + BETWEEN_GROUPS) / (frame.node.width + 2 * PADDING + BETWEEN_GROUPS)),
+  );
+  const width = Math.floor((available - (perRow - 1) * BETWEEN_GROUPS) / perRow) - 2 * PADDING;
+  return { ...frame, vertical: false, node: { width, height: frame.node.height } };
+}
+
+function failedFirst(a: Group, b: Group): number {
+  return Number(hasFailed(b)) - Number(hasFailed(a));
+}
+
+function hasFailed({ nodes }: Group): boolean {
+  return nodes.some((node) => node.kind === 'source' && node.state === 'failed');
 }
 
 interface Line {
