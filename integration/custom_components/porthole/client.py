@@ -14,14 +14,16 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import (
-    BasicAuth,
     ClientError,
     ClientResponse,
     ClientSession,
     ClientTimeout,
     ClientWebSocketResponse,
+    ClientWSTimeout,
     WSMsgType,
     WSServerHandshakeError,
+    encode_basic_auth,
+    hdrs,
 )
 from homeassistant.util.json import json_loads
 from yarl import URL
@@ -55,6 +57,8 @@ OPEN_TIMEOUT = ClientTimeout(total=40)
 #: For what has no end: only the answer must begin in time.
 ENDLESS_TIMEOUT = ClientTimeout(total=None, sock_connect=10, sock_read=30)
 PING_S = 20
+#: Who does not answer a close is cut off.
+WS_TIMEOUT = ClientWSTimeout(ws_close=2)
 #: A picture or a text of an error may not be larger.
 MAX_ERROR_CHARACTERS = 500
 MAX_MESSAGE_BYTES = 16 << 20
@@ -76,7 +80,9 @@ class PortholeClient:
         """Remember where the server is; nothing is asked yet."""
         self.url = URL(url)
         self._session = session
-        self._auth = BasicAuth(username or "", password) if password else None
+        self._authorization = (
+            encode_basic_auth(username or "", password) if password else None
+        )
 
     async def state(self) -> State:
         """Ask for the server and its cameras. Raises PortholeVersionError when it speaks another API."""
@@ -206,9 +212,7 @@ class PortholeClient:
         headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[ClientResponse]:
         """Send a request, with the password or with a token; the body is read by the caller."""
-        headers = dict(headers or {})
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
+        headers = self._headers(headers, token)
         try:
             async with self._session.request(
                 method,
@@ -217,7 +221,6 @@ class PortholeClient:
                 json=body,
                 timeout=limit,
                 headers=headers,
-                auth=None if token else self._auth,
                 allow_redirects=False,
             ) as response:
                 if response.status >= 400:
@@ -239,16 +242,14 @@ class PortholeClient:
         headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[ClientWebSocketResponse]:
         """Open a WebSocket of the server, with the password or with a token."""
-        headers = dict(headers or {})
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
+        headers = self._headers(headers, token)
         try:
             socket = await self._session.ws_connect(
                 self.url / "api" / path,
                 params=query,
                 headers=headers,
-                auth=None if token else self._auth,
                 heartbeat=PING_S,
+                timeout=WS_TIMEOUT,
                 max_msg_size=MAX_MESSAGE_BYTES,
                 # Media do not shrink.
                 compress=0,
@@ -273,6 +274,15 @@ class PortholeClient:
             except (ClientError, OSError) as error:
                 raise PortholeConnectionError(_describe(error)) from error
             yield _messages(socket)
+
+    def _headers(
+        self, headers: Mapping[str, str] | None, token: str | None
+    ) -> dict[str, str]:
+        """Add the token, or else the password."""
+        authorization = f"Bearer {token}" if token else self._authorization
+        if authorization is None:
+            return dict(headers or {})
+        return {**(headers or {}), hdrs.AUTHORIZATION: authorization}
 
     async def _json(
         self,

@@ -123,15 +123,17 @@ def async_setup_cameras(
 
     @callback
     def look() -> None:
-        wanted = {
+        wanted = [
             camera_id
             for camera_id in coordinator.state.cameras
             if subentry_of(entry, camera_id)
-        }
+        ]
         for camera_id in listening.keys() - wanted:
             listening.pop(camera_id)()
             present.pop(camera_id, None)
-        for camera_id in wanted - listening.keys():
+        for camera_id in wanted:
+            if camera_id in listening:
+                continue
             listening[camera_id] = coordinator.listen(
                 camera_id, partial(add, camera_id)
             )

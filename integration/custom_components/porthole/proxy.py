@@ -150,9 +150,12 @@ async def async_pass_websocket(
             code = CLOSE_NOT_FOUND
     except TimeoutError:
         code, reason = CLOSE_SLOW, "too slow"
-    with suppress(TimeoutError):
+    try:
         async with asyncio.timeout(STUCK_S):
             await browser.close(code=code, message=_cut(reason))
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
     return browser
 
 

@@ -15,6 +15,7 @@ from homeassistant.config_entries import (
     ConfigSubentryData,
 )
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import slugify
 
@@ -116,6 +117,7 @@ class _Keeper:
                 entries.async_remove_subentry(self._entry, subentry.subentry_id)
             elif subentry.title != camera.name:
                 entries.async_update_subentry(self._entry, subentry, title=camera.name)
+                self._rename_device(camera)
         if not self._entry.options.get(CONF_ADD_NEW, True):
             return
         unwanted = self._present() | self._coordinator.reserved
@@ -133,6 +135,14 @@ class _Keeper:
                     unique_id=camera.id,
                 ),
             )
+
+    def _rename_device(self, camera: CameraState) -> None:
+        devices = dr.async_get(self._hass)
+        device = devices.async_get_device_by_identifier(
+            self._coordinator.device_identifier(camera.id), self._entry.entry_id
+        )
+        if device is not None:
+            devices.async_update_device(device.id, name=camera.name)
 
     @callback
     def entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:

@@ -9,7 +9,6 @@ keeps the camera.
 """
 
 from base64 import b64decode
-from binascii import Error as Base64Error
 from datetime import timedelta
 from secrets import token_urlsafe
 from typing import Any, Final
@@ -310,7 +309,7 @@ class CameraSubentryFlow(ConfigSubentryFlow):
             return ""
         try:
             jpeg = b64decode(probe.snapshot.removeprefix(_JPEG), validate=True)
-        except Base64Error:
+        except ValueError:
             return ""
         path = async_keep_preview(self.hass, token_urlsafe(16), jpeg)
         return f"![]({async_sign_path(self.hass, path, _PREVIEW_LASTS)})"
