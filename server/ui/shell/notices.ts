@@ -12,6 +12,9 @@ import { type Notice, noticesOf } from './notice-list.ts';
 /** A loss that mends itself within a moment is not worth a word. */
 const GONE_MS = 1500;
 
+/** So many are shown at once; the rest when asked for. */
+const FOLDED = 2;
+
 interface ImportAnswer {
   readonly added: readonly string[];
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
@@ -19,10 +22,12 @@ interface ImportAnswer {
 
 class PhNotices extends LitElement {
   static override properties = {
+    expanded: { state: true },
     gone: { state: true },
     importing: { state: true },
     imported: { state: true },
   };
+  declare expanded: boolean;
   declare gone: boolean;
   declare importing: boolean;
   declare imported: ImportAnswer | undefined;
@@ -33,7 +38,8 @@ class PhNotices extends LitElement {
     css`
       :host { display: grid; gap: var(--space-2); max-width: 1200px; margin: 0 auto; padding: var(--space-3) var(--space-4) 0; }
       :host([empty]) { display: none; }
-      .notice { align-items: flex-start; }
+      .notice { align-items: flex-start; font-size: var(--text-s); }
+      .rest { justify-self: start; }
       .notice .grow { padding: 2px 0; }
       .notice .button { margin: -2px -6px -2px 0; }
       ul { margin-top: 4px; list-style: disc; padding-inline-start: 18px; }
@@ -43,6 +49,7 @@ class PhNotices extends LitElement {
 
   constructor() {
     super();
+    this.expanded = false;
     this.gone = false;
     this.importing = false;
     watchStore(this);
@@ -63,7 +70,22 @@ class PhNotices extends LitElement {
   override render() {
     const notices = noticesOf(store.server, this.gone, dismissed());
     this.toggleAttribute('empty', notices.length === 0 && !this.imported);
-    return html`${notices.map((notice) => this.#renderNotice(notice))} ${this.#renderImported()}`;
+    const shown = this.expanded || notices.length <= FOLDED + 1 ? notices : notices.slice(0, FOLDED);
+    const rest = notices.length - shown.length;
+    return html`
+      ${shown.map((notice) => this.#renderNotice(notice))}
+      ${
+        rest > 0
+          ? html`<button
+              class="button quiet small rest"
+              @click=${() => {
+                this.expanded = true;
+              }}
+            >${t('common.notice.more', { count: rest })}</button>`
+          : nothing
+      }
+      ${this.#renderImported()}
+    `;
   }
 
   #renderNotice(notice: Notice) {

@@ -11,7 +11,9 @@ import { shared } from '../styles.ts';
 export type Point = readonly [timeMs: number, value: number];
 
 const HEIGHT = 150;
-const SPAN_S = 300;
+/** The last minutes; less, as long as there is less. */
+const LONGEST_SPAN_S = 300;
+const SHORTEST_SPAN_S = 60;
 
 export class PhChart extends LitElement {
   static override properties = {
@@ -105,7 +107,7 @@ export class PhChart extends LitElement {
       cursor: { y: false, drag: { x: false, y: false } },
       padding: [10, 4, 0, 0],
       scales: {
-        x: { range: () => [Date.now() / 1000 - SPAN_S, Date.now() / 1000] },
+        x: { range: () => this.#span() },
         y: { range: (_, __, most) => [0, Math.max(this.least, most * 1.15)] },
       },
       axes: [
@@ -123,6 +125,12 @@ export class PhChart extends LitElement {
       ],
     };
     return new uPlot(options, this.#data(), place);
+  }
+
+  #span(): [from: number, to: number] {
+    const now = Date.now() / 1000;
+    const first = (this.points[0]?.[0] ?? 0) / 1000;
+    return [Math.min(now - SHORTEST_SPAN_S, Math.max(now - LONGEST_SPAN_S, first)), now];
   }
 
   #resize(): void {

@@ -112,7 +112,7 @@ export class PhCamera extends LitElement {
     const file = `${camera.id}.jpeg`;
     return html`
       ${
-        camera.enabled
+        camera.enabled && camera.status !== 'failed' && camera.status !== 'asleep'
           ? html`<a slot="actions" class="button" href=${picture} download=${file}>${icon('snapshot', 18)}<span class="words">${t('camera.snapshot')}</span></a>`
           : nothing
       }

@@ -43,7 +43,7 @@ class PhPtz extends LitElement {
     shared,
     css`
       .controls { display: flex; flex-wrap: wrap; align-items: center; gap: var(--space-4) var(--space-5); }
-      .pad { display: grid; grid-template: '. up .' 'left . right' '. down .' / repeat(3, 48px); gap: 4px; }
+      .pad { display: grid; grid-template: '. up .' 'left . right' '. down .' / 48px 48px 48px; gap: 4px; }
       .zoom { display: grid; gap: 4px; }
       .button.icon { width: 48px; min-height: 48px; touch-action: none; }
       .up { grid-area: up; } .left { grid-area: left; } .right { grid-area: right; } .down { grid-area: down; }

@@ -1,6 +1,7 @@
 /** `<ph-tile>`: a camera of the list: its picture, its name, and one line that says how it is. */
 import '../../lib/player.ts';
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
+import type { PortholePlayer } from '../../../../frontend-card/src/player/player.ts';
 import { apiUrl } from '../../../../frontend-card/src/player/url.ts';
 import type { Camera } from '../../lib/api-types.ts';
 import { joinPhrases } from '../../lib/format.ts';
@@ -59,6 +60,7 @@ class PhTile extends LitElement {
     ringing: { type: Boolean },
     snapshot: { state: true },
     latencyMs: { state: true },
+    waiting: { state: true },
   };
   declare camera: Camera;
   declare mode: TileMode;
@@ -67,6 +69,8 @@ class PhTile extends LitElement {
   declare ringing: boolean;
   declare snapshot: string;
   declare latencyMs: number | undefined;
+  /** The player says why it has no picture; here the verdict does. */
+  declare waiting: boolean;
   #leaveSnapshots: (() => void) | undefined;
   #latencyTimer: ReturnType<typeof setInterval> | undefined;
 
@@ -78,6 +82,7 @@ class PhTile extends LitElement {
     this.visible = false;
     this.ringing = false;
     this.snapshot = '';
+    this.waiting = false;
   }
 
   override connectedCallback(): void {
@@ -103,16 +108,17 @@ class PhTile extends LitElement {
     const name = nameOf(camera);
     const { tone, phrases } = verdictOf(camera, this.latencyMs);
     const line = joinPhrases(phrases);
-    const covered = mode === 'none' || tone === 'alarm';
+    const covered = mode === 'none' || tone === 'alarm' || (mode === 'player' && this.waiting);
     return html`
       <article class="tile card ${tone}">
         <div class="picture ${covered ? 'covered' : ''}">
           ${this.snapshot && mode !== 'player' ? html`<img src=${this.snapshot} alt="" />` : nothing}
           ${
             mode === 'player'
-              ? html`<porthole-player src=${camera.id} name="" sub=${camera.sub ?? nothing} controls="none" zoom="off" muted inert aria-hidden="true"></porthole-player>`
+              ? html`<porthole-player src=${camera.id} name="" sub=${camera.sub ?? nothing} controls="none" zoom="off" muted inert aria-hidden="true" @statechange=${this.#onState}></porthole-player>`
               : nothing
           }
+          ${mode === 'snapshots' && !this.snapshot ? html`<div class="cover">${icon('cameras', 34)}</div>` : nothing}
           ${covered ? html`<div class="cover">${icon(this.#glyph(tone), 34)}</div>` : nothing}
           <div class="marks">
             ${this.ringing ? html`<span class="mark alarm">${t('cameras.ring')}</span>` : nothing}
@@ -135,6 +141,10 @@ class PhTile extends LitElement {
     if (status === 'disabled') return 'power';
     if (error?.code === 'unauthorized' && tone === 'alarm') return 'key';
     return GLYPHS[tone];
+  }
+
+  #onState({ target }: Event): void {
+    this.waiting = (target as PortholePlayer).state === 'waiting';
   }
 
   #readLatency(): void {
