@@ -13,11 +13,14 @@ const ROOT = join(import.meta.dirname, '..');
 const BIN = join(ROOT, 'node_modules/.bin');
 const IGNORED = ['**/node_modules/**', '**/dist/**'];
 
+/** Stories with a real Home Assistant: in a network of their own, where this program runs once more. */
+const AT_HOME = /^test\/ha\//;
+const IS_AT_HOME = process.env.PORTHOLE_TEST_NETWORK !== undefined;
 /** End to end: servers, cameras and players as processes of their own, in real time. */
-const LONG = /^test\/(e2e|bench)\//;
+const LONG = /^test\/(e2e|bench|ha)\//;
 /** Of those, the ones that load the machine, or measure how soon something is seen, run alone. */
 const ALONE =
-  /^test\/(bench|e2e\/(crowd|slow-viewer|matrix|first-light|player|mse-time|hls\.|webrtc-browser))/;
+  /^test\/(bench|ha\/(stories|addon)|e2e\/(crowd|slow-viewer|matrix|first-light|player|mse-time|hls\.|webrtc-browser))/;
 const PARALLEL = 2;
 const FILE_TIMEOUT_MS = 120_000;
 const LONG_TIMEOUT_MS = 360_000;
@@ -43,23 +46,50 @@ function listFiles(pattern: string): string[] {
 function checks(): Job[] {
   const projects = listFiles('**/tsconfig.json').map((path) => path.replace(/\/?tsconfig\.json$/, '') || '.');
   return [
-    { name: 'biome', run: () => runCheck('biome', ['check', '.']) },
+    { name: 'biome', run: () => runCheck(join(BIN, 'biome'), ['check', '.']) },
     ...projects.map((project) => ({
       name: `tsc ${project}`,
-      run: () => runCheck('tsc', ['--noEmit', '-p', project]),
+      run: () => runCheck(join(BIN, 'tsc'), ['--noEmit', '-p', project]),
     })),
   ];
 }
 
 function testFiles(): Job[] {
-  return listFiles('{server,frontend-card,test}/**/*.test.ts').map((name) => ({
-    name,
-    run: () => runTestFile(name),
-  }));
+  return listFiles('{server,frontend-card,test}/**/*.test.ts')
+    .filter((name) => AT_HOME.test(name) === IS_AT_HOME)
+    .map((name) => ({ name, run: () => runTestFile(name) }));
+}
+
+/** The built add-on, core and what they need come from outside, so before there is no way out. */
+function stories(): Job[] {
+  if (IS_AT_HOME) return [];
+  const network = join(ROOT, 'test/ha/network.sh');
+  return [
+    { name: 'test/ha/prepare', run: () => runCheck(process.execPath, [join(ROOT, 'test/ha/prepare.ts')]) },
+    {
+      name: 'test/ha/stories',
+      run: () => runCounted(network, [process.execPath, join(ROOT, 'scripts/run-tests.ts'), 'test/ha']),
+    },
+  ];
 }
 
 async function runCheck(command: string, args: readonly string[]): Promise<Outcome> {
-  const child = spawn(join(BIN, command), args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { ok, output } = await runProgram(command, args);
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, report: ok ? '' : output };
+}
+
+/** A program whose last line is `N passed, N failed`, as ours is. */
+async function runCounted(command: string, args: readonly string[]): Promise<Outcome> {
+  const { ok, output } = await runProgram(command, args);
+  const [, passed = '0', failed = '1'] = /(\d+) passed, (\d+) failed\s*$/.exec(output) ?? [];
+  return { passed: Number(passed), failed: Number(failed), report: ok ? '' : output };
+}
+
+async function runProgram(
+  command: string,
+  args: readonly string[],
+): Promise<{ readonly ok: boolean; readonly output: string }> {
+  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (bytes) => {
@@ -68,8 +98,7 @@ async function runCheck(command: string, args: readonly string[]): Promise<Outco
   }
   const { promise, resolve } = Promise.withResolvers<number | null>();
   child.once('close', resolve);
-  const ok = (await promise) === 0;
-  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, report: ok ? '' : output };
+  return { ok: (await promise) === 0, output };
 }
 
 async function runTestFile(name: string): Promise<Outcome> {
@@ -130,7 +159,7 @@ async function runAll(jobs: readonly Job[], width: number): Promise<Outcome[]> {
 }
 
 const patterns = process.argv.slice(2);
-const chosen = [...checks(), ...testFiles()].filter(
+const chosen = [...(IS_AT_HOME ? [] : checks()), ...stories(), ...testFiles()].filter(
   ({ name }) => patterns.length === 0 || patterns.some((pattern) => name.includes(pattern)),
 );
 const outcomes = [

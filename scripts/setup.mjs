@@ -40,11 +40,14 @@ export async function installPackages() {
 }
 
 /**
- * Installs the Debian packages that are missing; each has a command of its own name.
+ * Installs the Debian packages that are missing, by their names; `package:command` where its command has another name.
  * Where it may not (not root, no apt-get), it fails with the command for the user to type.
  */
 export async function installPrograms(names) {
-  const missing = names.filter((name) => !hasCommand(name));
+  const missing = names
+    .map((name) => name.split(':'))
+    .filter(([name, command = name]) => !hasCommand(command))
+    .map(([name]) => name);
   if (missing.length === 0) return;
   const install = ['install', '-y', '--no-install-recommends', ...missing];
   if (process.getuid?.() !== 0 || !hasCommand('apt-get')) {
