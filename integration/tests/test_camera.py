@@ -27,7 +27,7 @@ from webrtc_models import RTCIceCandidateInit
 from yarl import URL
 
 from .fake_server import ANSWER, CANDIDATE, JPEG, FakeServer
-from .helpers import eventually
+from .helpers import eventually, state_of
 
 OFFER = "v=0\r\nm=audio 9 UDP 1\r\na={}\r\nm=video 9 UDP 1\r\na=recvonly\r\n"
 LISTEN = OFFER.format("recvonly")
@@ -131,7 +131,7 @@ async def test_no_source_while_switched_off(
     """Nothing to open."""
     await server.push_camera("garden", enabled=False, status="disabled")
     await eventually(
-        hass, lambda: hass.states.get("switch.garden_enabled").state == "off"
+        hass, lambda: state_of(hass, "switch.garden_enabled").state == "off"
     )
     assert await entity(hass, "camera.garden").stream_source() is None
 
@@ -152,7 +152,7 @@ async def test_tokens_are_renewed(
     stream.update_source.assert_not_called()
     await server.stop()
     await eventually(
-        hass, lambda: hass.states.get("camera.front_door").state == "unavailable"
+        hass, lambda: state_of(hass, "camera.front_door").state == "unavailable"
     )
     await server.start()
     await eventually(hass, lambda: stream.update_source.called)

@@ -186,7 +186,7 @@ async def test_addon(hass: HomeAssistant, server: FakeServer) -> None:
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "Porthole"
     assert result["data"][CONF_URL] == server.url
-    assert len(result["subentries"]) == 2
+    assert len(list(result["subentries"])) == 2
 
 
 async def test_addon_again(

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.porthole.const import DOMAIN, EVENT_PORTHOLE
 
 from .fake_server import SERVER_ID, FakeServer, camera
-from .helpers import eventually
+from .helpers import eventually, state_of
 
 
 async def test_entities_of_a_camera(
@@ -24,32 +24,37 @@ async def test_entities_of_a_camera(
     assert server.hellos == [
         {"type": "hello", "client": "home-assistant", "version": "0.1.0"}
     ]
-    assert hass.states.get("camera.front_door").state == "streaming"
-    assert hass.states.get("camera.garden").state == "idle"
-    assert hass.states.get("binary_sensor.front_door_connectivity").state == "on"
-    assert hass.states.get("binary_sensor.front_door_motion").state == "off"
-    assert hass.states.get("event.front_door_doorbell").state == "unknown"
-    assert hass.states.get("switch.front_door_enabled").state == "on"
-    assert hass.states.get("sensor.front_door_viewers").state == "2"
-    assert hass.states.get("sensor.front_door_last_error").state == "none"
-    assert hass.states.get("media_player.front_door_loudspeaker").state == "idle"
-    assert hass.states.get("select.front_door_stream").state == "auto"
+    assert state_of(hass, "camera.front_door").state == "streaming"
+    assert state_of(hass, "camera.garden").state == "idle"
+    assert state_of(hass, "binary_sensor.front_door_connectivity").state == "on"
+    assert state_of(hass, "binary_sensor.front_door_motion").state == "off"
+    assert state_of(hass, "event.front_door_doorbell").state == "unknown"
+    assert state_of(hass, "switch.front_door_enabled").state == "on"
+    assert state_of(hass, "sensor.front_door_viewers").state == "2"
+    assert state_of(hass, "sensor.front_door_last_error").state == "none"
+    assert state_of(hass, "media_player.front_door_loudspeaker").state == "idle"
+    assert state_of(hass, "select.front_door_stream").state == "auto"
     assert hass.states.get("button.front_door_restart")
     assert hass.states.get("select.garden_stream") is None
     assert hass.states.get("media_player.garden_loudspeaker") is None
     assert hass.states.get("event.garden_doorbell") is None
     entities = er.async_get(hass)
     registered = entities.async_get("camera.front_door")
+    assert registered
+    assert registered.device_id
     assert registered.unique_id == f"{SERVER_ID}_front_door_camera"
     subentries = {each.unique_id: each for each in loaded.subentries.values()}
     assert registered.config_subentry_id == subentries["front_door"].subentry_id
     device = dr.async_get(hass).async_get(registered.device_id)
+    assert device
     assert device.name == "Front door"
     for key in ("bitrate", "fps", "video_codec", "audio_codec"):
         disabled = entities.async_get_entity_id(
             "sensor", DOMAIN, f"{SERVER_ID}_front_door_{key}"
         )
-        assert entities.async_get(disabled).disabled
+        entity = entities.async_get(disabled or "")
+        assert entity
+        assert entity.disabled
 
 
 async def test_diagnostic_sensors(
@@ -61,16 +66,16 @@ async def test_diagnostic_sensors(
     """Rates are those of a camera that is live; codecs stay."""
     await hass.config_entries.async_setup(entry.entry_id)
     await server.connected()
-    assert hass.states.get("sensor.front_door_bit_rate").state == "3.932"
-    assert hass.states.get("sensor.front_door_frame_rate").state == "25"
-    codec = hass.states.get("sensor.front_door_video_codec")
+    assert state_of(hass, "sensor.front_door_bit_rate").state == "3.932"
+    assert state_of(hass, "sensor.front_door_frame_rate").state == "25"
+    codec = state_of(hass, "sensor.front_door_video_codec")
     assert codec.state == "hevc"
     assert codec.attributes["width"] == 2560
-    assert hass.states.get("sensor.front_door_audio_codec").state == "aac"
-    assert hass.states.get("sensor.garden_video_codec").state == "unknown"
+    assert state_of(hass, "sensor.front_door_audio_codec").state == "aac"
+    assert state_of(hass, "sensor.garden_video_codec").state == "unknown"
     await server.push_camera("front_door", status="idle")
     await eventually(
-        hass, lambda: hass.states.get("sensor.front_door_frame_rate").state == "0"
+        hass, lambda: state_of(hass, "sensor.front_door_frame_rate").state == "0"
     )
 
 
@@ -82,25 +87,25 @@ async def test_state_is_pushed(
     error = {"code": "unauthorized", "message": "wrong password", "since": 1}
     await server.push_camera("garden", status="failed", error=error, motion=True)
     await eventually(
-        hass, lambda: hass.states.get("sensor.garden_last_error").state != "none"
+        hass, lambda: state_of(hass, "sensor.garden_last_error").state != "none"
     )
-    assert hass.states.get("sensor.garden_last_error").state == "wrong password"
-    assert hass.states.get("binary_sensor.garden_connectivity").state == "off"
-    assert hass.states.get("binary_sensor.garden_motion").state == "on"
+    assert state_of(hass, "sensor.garden_last_error").state == "wrong password"
+    assert state_of(hass, "binary_sensor.garden_connectivity").state == "off"
+    assert state_of(hass, "binary_sensor.garden_motion").state == "on"
     await server.push_camera("garden", status="connecting")
     await server.push_camera("garden", status="live", error=None)
     await server.push_camera("garden", status="disabled", enabled=False)
     await eventually(
-        hass, lambda: hass.states.get("switch.garden_enabled").state == "off"
+        hass, lambda: state_of(hass, "switch.garden_enabled").state == "off"
     )
-    assert hass.states.get("binary_sensor.garden_connectivity").state == "unknown"
+    assert state_of(hass, "binary_sensor.garden_connectivity").state == "unknown"
     assert [event.data["type"] for event in events] == ["offline", "online"]
     await server.push({"type": "event", "id": "front_door", "event": "ring"})
     await server.push({"type": "event", "id": "front_door", "event": "motion"})
     await server.push({"type": "event", "id": "stranger", "event": "ring"})
     await server.push({"type": "something new"})
     await eventually(hass, lambda: len(events) == 4)
-    assert hass.states.get("event.front_door_doorbell").attributes["event_type"] == (
+    assert state_of(hass, "event.front_door_doorbell").attributes["event_type"] == (
         "ring"
     )
 
@@ -148,7 +153,7 @@ async def test_a_camera_that_the_user_removes_stays_away(
     await server.push_camera("garden", viewers=1)
     await server.push_camera("front_door", viewers=7)
     await eventually(
-        hass, lambda: hass.states.get("sensor.front_door_viewers").state == "7"
+        hass, lambda: state_of(hass, "sensor.front_door_viewers").state == "7"
     )
     assert hass.states.get("camera.garden") is None
 
@@ -172,14 +177,14 @@ async def test_a_lost_server(
     """Entities are unavailable while it is away, said once, and back by themselves."""
     await server.stop()
     await eventually(
-        hass, lambda: hass.states.get("camera.garden").state == STATE_UNAVAILABLE
+        hass, lambda: state_of(hass, "camera.garden").state == STATE_UNAVAILABLE
     )
     await eventually(hass, lambda: "connection lost" in caplog.text)
     del server.cameras["garden"]
     server.cameras["shed"] = camera("shed")
     await server.start()
     await eventually(hass, lambda: hass.states.get("camera.shed"))
-    assert hass.states.get("camera.front_door").state == "streaming"
+    assert state_of(hass, "camera.front_door").state == "streaming"
     assert hass.states.get("camera.garden") is None
     assert caplog.text.count("connection lost") == 1
     assert caplog.text.count("is connected again") == 1
@@ -213,7 +218,7 @@ async def test_switches_buttons_and_selects(
         {ATTR_ENTITY_ID: "select.front_door_stream", "option": "sub"},
         blocking=True,
     )
-    assert hass.states.get("select.front_door_stream").state == "sub"
+    assert state_of(hass, "select.front_door_stream").state == "sub"
 
 
 async def test_loudspeaker(
@@ -237,7 +242,7 @@ async def test_loudspeaker(
 
     await play("http://radio.example/stream#fragment")
     await server.push_camera("front_door", playing=True)
-    await eventually(hass, lambda: hass.states.get(speaker).state == "playing")
+    await eventually(hass, lambda: state_of(hass, speaker).state == "playing")
     await play("http://ha.example/tts.mp3", **{ATTR_MEDIA_ANNOUNCE: True})
     await server.push_camera("front_door", playing=False)
     await eventually(hass, lambda: len(server.asked("POST", "streams")) == 3)

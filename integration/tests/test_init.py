@@ -100,6 +100,7 @@ async def test_devices_may_be_deleted_when_their_camera_is_gone(
     present = devices.async_get_device_by_identifier(
         loaded.runtime_data.coordinator.device_identifier("garden"), loaded.entry_id
     )
+    assert present
     client = await hass_ws_client(hass)
     assert (await client.remove_device(left.id))["success"]
     assert not (await client.remove_device(present.id))["success"]

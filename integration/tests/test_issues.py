@@ -1,6 +1,7 @@
 """What is told to the user to mend, how it is mended, and that it goes away."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -20,7 +21,7 @@ from custom_components.porthole.issues import FAILING_S, is_newer
 from custom_components.porthole.repairs import async_create_fix_flow
 
 from .fake_server import FakeServer
-from .helpers import eventually
+from .helpers import eventually, state_of
 
 ERROR = {"code": "unauthorized", "message": "wrong password", "since": 1}
 
@@ -90,9 +91,8 @@ async def test_a_server_that_is_updated_or_downgraded(
         await server.stop()
         server.server["api"] = api
         await server.start()
-        await eventually(
-            hass, lambda kind=kind: list(issues(hass)) == ([kind] if kind else [])
-        )
+        expected = [kind] if kind else []
+        await eventually(hass, partial(are_issues, hass, expected))
     await hass.config_entries.async_unload(loaded.entry_id)
     assert not issues(hass)
 
@@ -109,11 +109,16 @@ async def test_of_the_server_at_setup(
     assert not issues(hass)
 
 
+def are_issues(hass: HomeAssistant, kinds: list[str]) -> bool:
+    """Say whether these are our issues."""
+    return list(issues(hass)) == kinds
+
+
 async def fail(hass: HomeAssistant, server: FakeServer) -> None:
     """Let the garden fail for long."""
     await server.push_camera("garden", status="failed", error=ERROR)
     await eventually(
-        hass, lambda: hass.states.get("sensor.garden_last_error").state != "none"
+        hass, lambda: state_of(hass, "sensor.garden_last_error").state != "none"
     )
     assert not issues(hass)
     async_fire_time_changed(hass, utcnow() + timedelta(seconds=FAILING_S + 1))
@@ -181,9 +186,7 @@ async def test_mending_a_camera(
     await hass.async_block_till_done()
     assert not issues(hass)
     await server.push_camera("garden", status="failed", error=ERROR, viewers=9)
-    await eventually(
-        hass, lambda: hass.states.get("sensor.garden_viewers").state == "9"
-    )
+    await eventually(hass, lambda: state_of(hass, "sensor.garden_viewers").state == "9")
     async_fire_time_changed(hass, utcnow() + timedelta(seconds=FAILING_S + 1))
     await eventually(hass, lambda: "camera_failing" in issues(hass))
 

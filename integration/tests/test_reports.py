@@ -4,7 +4,7 @@ import json
 
 from homeassistant.components import automation
 from homeassistant.components.device_automation import DeviceAutomationType
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import (
@@ -126,11 +126,8 @@ async def test_logbook(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
         hass, lambda domain, event, describe: described.update({event: describe})
     )
     device = device_of(hass, loaded, "garden")
-
-    class _Event:
-        data = {"device_id": device.id, "camera": "garden", "type": "offline"}  # noqa: RUF012
-
-    assert described[EVENT_PORTHOLE](_Event) == {
+    data = {"device_id": device.id, "camera": "garden", "type": "offline"}
+    assert described[EVENT_PORTHOLE](Event(EVENT_PORTHOLE, data)) == {
         "name": "Garden",
         "message": "went offline",
     }

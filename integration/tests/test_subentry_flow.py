@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigFlowResult,
+    SubentryFlowResult,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import area_registry as ar
@@ -36,7 +40,7 @@ class Flow:
     def __init__(self, hass: HomeAssistant, entry: MockConfigEntry) -> None:
         self._flows = hass.config_entries.subentries
         self._entry = entry
-        self.result: SubentryFlowResult = {}  # type: ignore[typeddict-item]
+        self.result: SubentryFlowResult | ConfigFlowResult = {}  # type: ignore[assignment]
 
     async def begin(self, way: str) -> None:
         """Begin, and choose a way."""
