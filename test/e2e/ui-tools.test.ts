@@ -139,14 +139,15 @@ describe('the pages Map, Config and Log', { timeout: 240_000 }, () => {
       const rates = await page.locator('ph-map-canvas .rate').allTextContents();
       assert.ok(rates.length === 4 && rates.every((rate) => /\d [kM]bit\/s/.test(rate)), rates.join());
 
-      const line = () => page.locator('ph-map-canvas .pipe').first().evaluate(strokeOf);
-      const calm = await line();
+      const line = (state: string) =>
+        page.locator(`ph-map-canvas .edge.${state} .pipe`).first().evaluate(strokeOf);
+      const calm = await line('moving');
       // Also those that the server opens when it gives the silent one up.
       const stalling = setInterval(() => camera.stall(), 100);
       t.after(() => clearInterval(stalling));
       await page.locator('ph-map-canvas .rate.stopped').first().waitFor({ timeout: 20_000 });
       assert.match((await page.locator('ph-map-canvas .rate.stopped').first().textContent())!, /No data/);
-      assert.notEqual(await line(), calm);
+      assert.notEqual(await line('stopped'), calm);
       clearInterval(stalling);
       camera.resume();
       await until('bytes to move again', async () => (await moving.count()) === 4, 30_000);

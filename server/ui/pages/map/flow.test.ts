@@ -34,6 +34,13 @@ test('a counter that began anew gives no negative rate', () => {
   assert.equal(after(edge(5000), edge(250)).rate, 1000);
 });
 
+test('a track of a viewer moves no more than the viewer, when shares are counted anew', () => {
+  const jumped = after(edge(1000, { total: 2000 }), edge(900_000, { total: 3000 }));
+  assert.deepEqual([jumped.rate, jumped.state], [4000, 'moving']);
+  const fallen = after(edge(900_000, { total: 900_000 }), edge(1000, { total: 901_000 }));
+  assert.deepEqual([fallen.rate, fallen.state], [0, 'waiting']);
+});
+
 test('bytes that stop are red after three seconds, not at the first pause', () => {
   const moving = [edge(1000), edge(2000)];
   assert.equal(after(...moving, edge(2000)).state, 'waiting');

@@ -9,6 +9,7 @@ export interface Flow {
   /** `waiting`: not for long enough to say that it stopped. */
   readonly state: 'moving' | 'waiting' | 'stopped';
   readonly bytes: number;
+  readonly total: number | undefined;
   /** ms since 1970: when this was read, and when bytes had last moved. */
   readonly time: number;
   readonly movedAt: number;
@@ -25,15 +26,25 @@ export function measureFlows(edges: readonly Edge[], before: Flows, time: number
   return new Map(edges.map((edge) => [edge.id, measure(edge, before.get(edge.id), time)]));
 }
 
-function measure({ bytes, broken, bursts }: Edge, before: Flow | undefined, time: number): Flow {
-  const start: Flow = { rate: 0, state: broken ? 'stopped' : 'waiting', bytes, time, movedAt: time };
+function measure(edge: Edge, before: Flow | undefined, time: number): Flow {
+  const { bytes, total, broken, bursts } = edge;
+  const start: Flow = { rate: 0, state: broken ? 'stopped' : 'waiting', bytes, total, time, movedAt: time };
   if (!before || time <= before.time) return before ?? start;
-  // A counter that fell began anew with a connection.
-  const moved = bytes >= before.bytes ? bytes - before.bytes : bytes;
   if (broken) return { ...start, movedAt: before.movedAt };
+  const moved = movedBytes(edge, before);
   if (moved > 0) {
     return { ...start, state: 'moving', rate: Math.round((moved * 8000) / (time - before.time)) };
   }
   const stopped = time - before.movedAt >= (bursts ? BURSTS_STOPPED_MS : STOPPED_MS);
   return { ...start, state: stopped ? 'stopped' : 'waiting', movedAt: before.movedAt };
+}
+
+function movedBytes({ bytes, total }: Edge, before: Flow): number {
+  const moved = bytes - before.bytes;
+  // No track of a viewer got more than the viewer did, whatever its share is said to be now.
+  if (total !== undefined && before.total !== undefined) {
+    return Math.max(0, Math.min(moved, total - before.total));
+  }
+  // A counter that fell began anew with a connection.
+  return moved >= 0 ? moved : bytes;
 }

@@ -61,6 +61,8 @@ export interface Edge {
   readonly codec: Codec;
   /** Bytes since it began. */
   readonly bytes: number;
+  /** Of a viewer: all that it was sent. The server shares that out among its tracks by what came in, which jumps. */
+  readonly total?: number;
   /** What feeds it is lost. */
   readonly broken: boolean;
   /** It moves by fits and starts: segments, single pictures. */
@@ -174,8 +176,9 @@ function streamGraph(
     for (const sender of viewer.senders) {
       const transcoder = transcoderOf.get(sender.parent);
       const bursts = BURSTS.test(viewer.format) || sender.codec.name === 'mjpeg';
-      if (transcoder === undefined) connect(trackOf(sender), id, sender.codec, sender.bytes, bursts);
-      else {
+      if (transcoder === undefined) {
+        connect(trackOf(sender), id, sender.codec, sender.bytes, bursts, viewer.bytes);
+      } else {
         const broken = byTranscoder.get(transcoder)!.receivers.length === 0;
         edges.push({
           id: `${transcoder}>${id}:${sender.codec.name}`,
@@ -183,6 +186,7 @@ function streamGraph(
           to: id,
           codec: sender.codec,
           bytes: sender.bytes,
+          total: viewer.bytes,
           broken,
           bursts,
         });
@@ -224,13 +228,21 @@ function streamGraph(
     return node;
   }
 
-  function connect(track: TrackNode, to: string, codec: Codec, bytes: number, bursts = false): void {
+  function connect(
+    track: TrackNode,
+    to: string,
+    codec: Codec,
+    bytes: number,
+    bursts = false,
+    total?: number,
+  ): void {
     edges.push({
       id: `${track.id}>${to}`,
       from: track.id,
       to,
       codec,
       bytes,
+      ...(total === undefined ? {} : { total }),
       broken: !track.receiver,
       bursts: bursts || track.codec.name === 'mjpeg',
     });
