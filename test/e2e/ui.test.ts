@@ -103,7 +103,9 @@ describe('the web page', { timeout: 300_000 }, () => {
     await context.grantPermissions(['microphone'], { origin: new URL(base).origin });
     const page = await context.newPage();
     page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(`${hash}: ${message.text()}`);
+      // The player does without a poster that a camera has no picture for yet.
+      const isPoster = message.location().url.includes('api/frame.jpeg');
+      if (message.type() === 'error' && !isPoster) complaints.push(`${hash}: ${message.text()}`);
     });
     page.on('pageerror', (error) => complaints.push(`${hash}: ${error.message}`));
     await page.goto(base + hash);
@@ -377,17 +379,18 @@ describe('the web page', { timeout: 300_000 }, () => {
     ['kinds', '#/add?way=kind'],
     ['an address', '#/add?way=address'],
   ] as const) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      test(`axe finds nothing: ${name}, ${colorScheme}`, async () => {
-        const page = await open(hash, { ...(colorScheme === 'dark' ? PHONE : DESKTOP), colorScheme });
-        await page.getByRole('heading', { level: 1 }).waitFor();
-        await page.waitForTimeout(1500);
+    test(`axe finds nothing: ${name}`, async () => {
+      const page = await open(hash, name.startsWith('a ') ? PHONE : DESKTOP);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.waitForTimeout(800);
         const { violations } = await new AxeBuilder({ page }).analyze();
         const found = violations.map(
           ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`,
         );
-        assert.deepEqual(found, []);
-      });
-    }
+        assert.deepEqual(found, [], colorScheme);
+      }
+    });
   }
 });

@@ -24,6 +24,7 @@ export const shellStyles = css`
     display: grid; justify-items: center; gap: 2px; flex: 1; padding: 8px 4px 7px;
     color: var(--muted); font-size: var(--text-xs); font-weight: 600; text-decoration: none;
   }
+  nav a span { font-size: 0.6875rem; white-space: nowrap; }
   nav a:focus-visible { outline-offset: -3px; border-radius: 12px; }
   nav a[aria-current] { color: var(--accent); }
 
@@ -37,6 +38,7 @@ export const shellStyles = css`
     .brand img { width: 34px; height: 34px; }
     nav { position: static; flex-direction: column; gap: var(--space-1); width: 100%; padding: 0 8px; border: 0; background: none; }
     nav a { flex: none; border-radius: 12px; }
+    nav a span { font-size: inherit; }
     nav a:hover { background: var(--hover); }
     nav a[aria-current] { background: var(--accent-soft); }
     .foot { margin: auto 0 0; flex-direction: column; }
