@@ -65,7 +65,7 @@ class PhCameraLog extends LitElement {
     if (lines.length === 0) return emptyState({ icon: 'log', heading: t('camera.log.empty') });
     return html`
       <ul class="card">${lines.map((line) => this.#renderLine(line))}</ul>
-      <a class="button quiet all" href=${href('log', '', { q: this.camera })}>${t('camera.log.all')}</a>
+      <a class="button quiet all" href=${href('log', '', { camera: this.camera })}>${t('camera.log.all')}</a>
     `;
   }
 
