@@ -8,6 +8,7 @@ import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import type { TestEvent } from 'node:test/reporters';
 import { inspect } from 'node:util';
+import { integrationChecks } from './integration-checks.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const BIN = join(ROOT, 'node_modules/.bin');
@@ -159,9 +160,11 @@ async function runAll(jobs: readonly Job[], width: number): Promise<Outcome[]> {
 }
 
 const patterns = process.argv.slice(2);
-const chosen = [...(IS_AT_HOME ? [] : checks()), ...stories(), ...testFiles()].filter(
-  ({ name }) => patterns.length === 0 || patterns.some((pattern) => name.includes(pattern)),
-);
+const chosen = [
+  ...(IS_AT_HOME ? [] : [...checks(), ...integrationChecks()]),
+  ...stories(),
+  ...testFiles(),
+].filter(({ name }) => patterns.length === 0 || patterns.some((pattern) => name.includes(pattern)));
 const outcomes = [
   ...(await runAll(
     chosen.filter(({ name }) => !ALONE.test(name)),

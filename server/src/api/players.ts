@@ -9,11 +9,14 @@ import type { Logger } from '../util/log.ts';
 export class Players {
   readonly #services: Services;
   readonly #log: Logger;
+  readonly #onChange: (stream: string, playing: boolean) => void;
   readonly #playing = new Map<string, AbortController>();
 
-  constructor(services: Services, log: Logger) {
+  /** `onChange` is called when a sound begins to be heard, and when it has ended. */
+  constructor(services: Services, log: Logger, onChange: (stream: string, playing: boolean) => void) {
     this.#services = services;
     this.#log = log;
+    this.#onChange = onChange;
   }
 
   /**
@@ -27,12 +30,16 @@ export class Players {
     const { signal } = controller;
     const context = { stream: stream.name, signal, log: this.#log, services: this.#services };
     const heard = Promise.withResolvers<void>();
+    const begin = (): void => {
+      this.#onChange(stream.name, true);
+      heard.resolve();
+    };
     const ended = this.#services
       .open(source, context)
-      .then((producer) => play(stream, announcing(producer, heard.resolve), signal))
+      .then((producer) => play(stream, announcing(producer, begin), signal))
       .then(() => heard.reject(new StreamError('aborted', 'stopped before it was heard')))
       .finally(() => {
-        if (this.#playing.get(stream.name) === controller) this.#playing.delete(stream.name);
+        if (this.#playing.get(stream.name) === controller) this.#end(stream.name);
       });
     ended.catch((error: Error) => {
       this.#log.debug('play', { stream: stream.name, error: error.message });
@@ -43,7 +50,11 @@ export class Players {
 
   stop(stream: Stream): void {
     this.#playing.get(stream.name)?.abort();
-    this.#playing.delete(stream.name);
+    this.#end(stream.name);
+  }
+
+  #end(stream: string): void {
+    if (this.#playing.delete(stream)) this.#onChange(stream, false);
   }
 
   close(): void {

@@ -46,7 +46,7 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
     owners: new SourceOwners(),
     preloads: new Preloads(streams, log),
     publications: new Publications(services, createLogger('publish')),
-    players: new Players(services, log),
+    players: new Players(services, log, (stream, playing) => settings.cameras.setPlaying(stream, playing)),
     hls: new HlsSessions(),
     shares: new Shares(services, createLogger('webtorrent')),
   };

@@ -193,8 +193,12 @@ describe('streams', () => {
     const sound = api.cameras.at(-1)!;
     sound.send(0, 0, { key: true, data: Buffer.alloc(160) });
     assert.deepEqual(written, [160]);
+    const playing = async (): Promise<unknown> =>
+      (await api.ask('/api/cameras')).json.cameras.find(({ id }: { id: string }) => id === 'speaker').playing;
+    assert.equal(await playing(), true);
     await api.ask('/api/streams?src=&dst=speaker', { method: 'POST' });
     assert.ok(sound.stopped);
+    assert.equal(await playing(), undefined);
   });
 
   test('preload', async () => {

@@ -54,6 +54,7 @@ export interface CameraState {
   readonly bitrate?: number;
   readonly fps?: number;
   readonly talk?: boolean;
+  readonly playing?: true;
   readonly ptz?: Ptz['capabilities'];
   readonly events: readonly CameraEvent['type'][];
   readonly motion?: boolean;
@@ -70,11 +71,13 @@ export interface CameraFacts {
   readonly ptz?: Ptz['capabilities'] | undefined;
   readonly events: readonly CameraEvent['type'][];
   readonly motion: boolean;
+  /** A sound that a client gave is heard on its loudspeaker. */
+  readonly playing?: boolean | undefined;
 }
 
 /** The state, without what is not known. */
 export function cameraState(facts: CameraFacts): CameraState {
-  const { id, settings, main, sub, rates, ptz, events, motion } = facts;
+  const { id, settings, main, sub, rates, ptz, events, motion, playing } = facts;
   const { name = id, area, sub: subName, enabled, doorbell } = settings;
   const streams = sub ? [main, sub] : [main];
   const { status, error } = enabled ? healthOf(streams) : { status: 'disabled' as const, error: undefined };
@@ -97,6 +100,7 @@ export function cameraState(facts: CameraFacts): CameraState {
     transcoding: viewers.filter(isTranscodedIn(streams)).length,
     ...totals(running, rates),
     ...(talk === undefined ? {} : { talk }),
+    ...(playing ? { playing } : {}),
     ...(ptz ? { ptz } : {}),
     events: told,
     ...(events.includes('motion') ? { motion } : {}),

@@ -33,6 +33,7 @@ export class Camera {
   #rates: ReadonlyMap<number, Rate> = new Map();
   #settings = DEFAULT_SETTINGS;
   #sub: Stream | undefined;
+  #playing = false;
 
   constructor(parts: CameraParts) {
     const { stream, log, onEvent, onChange } = parts;
@@ -73,6 +74,13 @@ export class Camera {
     this.steering.follow(row?.ptz && text ? { text, module: row.ptz, context: this.#context } : undefined);
   }
 
+  /** Whether a sound that a client gave is heard on its loudspeaker. */
+  setPlaying(playing: boolean): void {
+    if (playing === this.#playing) return;
+    this.#playing = playing;
+    this.#parts.onChange();
+  }
+
   state(): CameraState {
     const [main, sub] = this.streams.map(inspectStream);
     return cameraState({
@@ -84,6 +92,7 @@ export class Camera {
       ptz: this.steering.capabilities,
       events: this.events.kinds,
       motion: this.events.motion,
+      playing: this.#playing,
     });
   }
 

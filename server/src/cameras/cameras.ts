@@ -93,6 +93,11 @@ export class Cameras {
     return this.#entries.get(this.#streams.get(id)?.name ?? id)?.camera;
   }
 
+  /** Whether a sound that a client gave is heard on its loudspeaker. */
+  setPlaying(id: string, playing: boolean): void {
+    this.get(id)?.setPlaying(playing);
+  }
+
   /** Throws StreamError `not_found`. */
   require(id: string): Camera {
     const camera = this.get(id);
