@@ -87,13 +87,22 @@ export async function openHouse(options: Readonly<Record<string, unknown>> = {})
   };
 }
 
+/** Colours of a scene; dusk, where nothing else is asked for. */
+const DUSK = 'c0=0x10324a:c1=0x2a8f8f:c2=0xf2b66d:c3=0xd9694f';
+export const GARDEN = 'c0=0x0d3b2e:c1=0x3f8f4f:c2=0xd8e6a5:c3=0x8fc7d9';
+
 /** A moving picture of this size, a key frame a second, and a tone, as an IP camera sends them. */
-function feedsOf(size: string): readonly Feed[] {
+export function feedsOf(
+  size: string,
+  { colours = DUSK, encoder = 'libx264', fps = 20 } = {},
+): readonly Feed[] {
   const source = (graph: string): string[] => ['-re', '-f', 'lavfi', '-i', graph];
-  const video = '-map 0:v -c:v libx264 -preset ultrafast -tune zerolatency -b:v 1500k -g 20 -pix_fmt yuv420p';
+  const scene = `gradients=size=${size}:rate=${fps}:${colours}:n=4:type=radial:speed=0.03:seed=7`;
+  const quiet = encoder === 'libx265' ? '-x265-params log-level=error ' : '';
+  const video = `-map 0:v -c:v ${encoder} ${quiet}-preset ultrafast -tune zerolatency -b:v 1500k -g ${fps} -pix_fmt yuv420p`;
   const audio = '-map 1:a -c:a pcm_alaw -ar 8000 -ac 1';
   return ffmpegFeeds(
-    [...source(`testsrc2=size=${size}:rate=20`), ...source('sine=frequency=440')],
+    [...source(scene), ...source('sine=frequency=440')],
     [
       { kind: 'video', options: video.split(' ') },
       { kind: 'audio', options: audio.split(' ') },
