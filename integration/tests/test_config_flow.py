@@ -18,6 +18,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
+from custom_components.porthole.config_flow import normalize_url
 from custom_components.porthole.const import DOMAIN
 
 from .fake_server import PASSWORD, SERVER_ID, USERNAME, FakeServer, camera
@@ -148,6 +149,20 @@ async def test_user_errors(
     assert result["errors"] == errors
     result = await go_on(hass, result, form(server))
     assert result["step_id"] == "cameras"
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        (" nas ", "http://nas:1984"),
+        ("https://nas/porthole/?x#y", "https://nas/porthole"),
+        ("http://user:password@10.0.0.1:80", "http://10.0.0.1"),
+        ("http://", None),
+    ],
+)
+def test_addresses(text: str, url: str | None) -> None:
+    """As people write them."""
+    assert normalize_url(text) == url
 
 
 @pytest.mark.parametrize(("answer", "error"), BAD_ANSWERS)

@@ -77,6 +77,24 @@ async def test_a_password_that_is_changed(
     )
 
 
+# The ping of the socket that is cut while it closes.
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+async def test_another_server_at_the_same_address(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    server: FakeServer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its cameras are not taken for those of the one that was there."""
+    await server.stop()
+    server.server["id"] = "another"
+    server.cameras = {}
+    await server.start()
+    await server.connected()
+    await eventually(hass, lambda: not loaded.runtime_data.coordinator.available)
+    assert len(loaded.subentries) == 2
+
+
 async def test_unloading(
     hass: HomeAssistant, loaded: MockConfigEntry, server: FakeServer
 ) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from homeassistant.components.media_source import PlayMedia
 from homeassistant.core import HomeAssistant, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
@@ -82,6 +83,19 @@ async def test_audio(hass: HomeAssistant, server: FakeServer) -> None:
         f"ffmpeg:{url}#audio=auto#input=file",
         "",
     ]
+    with patch(
+        "custom_components.porthole.sound.media_source.async_resolve_media",
+        return_value=PlayMedia("http://ha.example/local.mp3", "audio/mpeg"),
+    ):
+        await call(
+            hass,
+            "play_audio",
+            entity_id=FRONT_DOOR,
+            media_content_id="media-source://media_source/local/a.mp3",
+        )
+    assert server.asked("POST", "streams")[-1][0]["src"] == (
+        "ffmpeg:http://ha.example/local.mp3#audio=auto#input=file"
+    )
     with pytest.raises(ServiceValidationError) as unsupported:
         await call(
             hass, "play_audio", entity_id=FRONT_DOOR, media_content_id="file:///etc/x"

@@ -247,6 +247,7 @@ async def test_scan_of_other_kinds(
     await flow.begin("scan")
     await flow.submit(kind="usb")
     await flow.submit(camera="1")
+    server.probes["dvrip://1"] = {"source": "dvrip://1", "tracks": []}
     await flow.submit(**LOGIN)
     assert flow.step == "confirm"
     assert server.asked("POST", "probe")[-1][1] == {"source": "dvrip://1", **LOGIN}

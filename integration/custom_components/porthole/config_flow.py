@@ -285,7 +285,7 @@ class PortholeConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _connect(self, data: Mapping[str, Any]) -> dict[str, str]:
         """Ask the server for its cameras, and keep what works. Returns the errors of the form."""
-        url = _normalize(data[CONF_URL])
+        url = normalize_url(data[CONF_URL])
         if url is None:
             return {CONF_URL: "invalid_url"}
         client = PortholeClient(
@@ -311,7 +311,7 @@ class PortholeConfigFlow(ConfigFlow, domain=DOMAIN):
         return {}
 
 
-def _normalize(text: str) -> str | None:
+def normalize_url(text: str) -> str | None:
     """Take an address as people write it; None when it is none."""
     text = text.strip()
     if "://" not in text:
