@@ -5,7 +5,7 @@ import { handOver, installPackages, installPrograms, ROOT, runScript } from './s
 
 await runScript(async () => {
   await installPackages();
-  await installPrograms(['ffmpeg', 'chromium', 'mosquitto', 'iproute2:ip']);
+  await installPrograms(['ffmpeg', 'chromium', 'mosquitto', 'iproute2:ip', 'g++']);
   await buildIfStale();
   handOver([join(ROOT, 'scripts/run-tests.ts'), ...process.argv.slice(2)]);
 });
