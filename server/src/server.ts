@@ -28,6 +28,7 @@ import { createTranscoder } from './formats/transcode/transcoder.ts';
 import { createWebrtc, type WebrtcServer } from './formats/webrtc/server.ts';
 import type { Addon } from './homeassistant/addon.ts';
 import { startCameraMqtt } from './homeassistant/mqtt/start.ts';
+import type { ServerAccess } from './net/accepted-users.ts';
 import { configureLog, createLogger } from './util/log.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -67,8 +68,10 @@ export async function startServer(
       log: createLogger('transcode'),
     }),
   });
+  const access: ServerAccess = addon ? { keys: [addon.key], requireCredentials: !addon.isOpen } : {};
   const services: Services = {
     streams,
+    access,
     section: (name) => (store.current as unknown as Record<string, Record<string, unknown>>)[name] ?? {},
     open: (text, context) => openSource(text, context, false),
     rtspBase: async () => (await rtspForPrograms()).base(),
@@ -87,10 +90,7 @@ export async function startServer(
     grantFor(tokens.find(token), streams.get(name), store.current);
   const cameras = new Cameras(store, services);
   if (isModuleOn('rtsp', config.app)) {
-    rtsp = await startPublicRtsp(config, streams, {
-      admits,
-      requireCredentials: addon !== undefined && !addon.isOpen,
-    });
+    rtsp = await startPublicRtsp(config, streams, { admits, ...access });
   }
   if (isModuleOn('webrtc', config.app)) webrtc = await startWebrtc(config);
   const running = await startServices(services);
@@ -108,6 +108,7 @@ export async function startServer(
     tokens,
     pageDirectory: pageDirectory(),
     shutdown,
+    ...access,
     ...(addon && addonSettings(addon)),
   });
   if (addon) {
@@ -155,10 +156,8 @@ async function startAnnouncing(listens: readonly string[], id: string, { api, ap
 
 /** What the API takes from Home Assistant. */
 function addonSettings(addon: Addon): Partial<ApiSettings> {
-  const { key, isOpen, extraListen, ingress, conflicts } = addon;
+  const { extraListen, ingress, conflicts } = addon;
   return {
-    keys: [key],
-    requireCredentials: !isOpen,
     extraListen: extraListen ? [extraListen] : [],
     ingress,
     importFrom: () => addon.importFrom(),
@@ -178,7 +177,7 @@ function addonSettings(addon: Addon): Partial<ApiSettings> {
 async function startPublicRtsp(
   { rtsp }: Config,
   streams: Streams,
-  access: Pick<RtspServerOptions, 'admits' | 'requireCredentials'>,
+  access: Pick<RtspServerOptions, 'admits' | keyof ServerAccess>,
 ): Promise<RtspServer | undefined> {
   const log = createLogger('rtsp');
   if (rtsp.listen === '') return undefined;

@@ -7,6 +7,7 @@
 import type { Demuxer, Output, Producer } from '../core/model.ts';
 import type { Stream } from '../core/stream.ts';
 import type { Streams } from '../core/streams.ts';
+import type { ServerAccess } from '../net/accepted-users.ts';
 import type { Logger } from '../util/log.ts';
 import type { SourceForm } from './form.ts';
 import type { ScanEntry } from './scan.ts';
@@ -26,6 +27,8 @@ export interface OpenContext {
 /** What the server lends to formats; made once in main.ts. */
 export interface Services {
   readonly streams: Streams;
+  /** What servers of streams ask of clients on other machines. */
+  readonly access: ServerAccess;
   /** A section of the config file as it stands now (`ffmpeg`, `exec`, `rtsp` …), already validated; {} if absent. */
   section(name: string): Readonly<Record<string, unknown>>;
   /** Opens another source text (redirects, `ffmpeg:` over `exec:`); rules of the table apply: a source may not lead to an unsafe one. */

@@ -92,6 +92,20 @@ for (const schemes of [
   });
 }
 
+test('each of several users is let in with their own password', () => {
+  const users = [mufasa, { username: 'Simba', password: 'other' }];
+  const server = createServerAuth({ credentials: users, realm: 'r', schemes: ['digest', 'basic'] });
+  const verdict = (credentials: typeof mufasa, scheme: string) => {
+    const client = createClientAuth(credentials);
+    client.challenge(server.challenges().filter((text) => text.startsWith(scheme)));
+    return server.verify(client.authorize('PLAY', '/a'), 'PLAY', '/a');
+  };
+  for (const scheme of ['Digest', 'Basic']) {
+    for (const user of users) assert.equal(verdict(user, scheme), 'ok');
+    assert.equal(verdict({ ...mufasa, password: 'other' }, scheme), 'wrong');
+  }
+});
+
 test('a digest is good for its method and resource only, and for its time', () => {
   let now = 1e12;
   const server = createServerAuth({ credentials: mufasa, realm: 'r', nonceLifeMs: 1000, now: () => now });

@@ -154,17 +154,18 @@ export interface ServerAuth {
 const NONCE_LIFE_MS = 5 * 60_000;
 
 /**
- * Checks requests against one user. `schemes` is what is offered and accepted, in the order of the challenges.
+ * Checks requests against one user, or several of different names. `schemes` is what is offered and accepted, in the order of the challenges.
  * A nonce is `{time}{HMAC of time}`: nothing is stored, and one from another process or past its life is `stale`.
  */
 export function createServerAuth(options: {
-  readonly credentials: Credentials;
+  readonly credentials: Credentials | readonly Credentials[];
   readonly realm: string;
   readonly schemes?: readonly ('basic' | 'digest' | 'digest-sha-256')[];
   readonly nonceLifeMs?: number;
   readonly now?: () => number;
 }): ServerAuth {
-  const { credentials, realm, schemes = ['digest', 'basic'], nonceLifeMs = NONCE_LIFE_MS } = options;
+  const { realm, schemes = ['digest', 'basic'], nonceLifeMs = NONCE_LIFE_MS } = options;
+  const users = [options.credentials].flat();
   const now = options.now ?? Date.now;
   const key = randomBytes(32);
   const sign = (time: string): string =>
@@ -176,19 +177,21 @@ export function createServerAuth(options: {
   const makeNonce = (): string => sign(now().toString(16).padStart(12, '0'));
 
   const verifyBasic = (token: string): 'ok' | 'wrong' => {
-    const expected = `${credentials.username}:${credentials.password}`;
-    return sameText(Buffer.from(token, 'base64').toString('utf8'), expected) ? 'ok' : 'wrong';
+    const given = Buffer.from(token, 'base64').toString('utf8');
+    const matches = users.map(({ username, password }) => sameText(given, `${username}:${password}`));
+    return matches.includes(true) ? 'ok' : 'wrong';
   };
 
   const verifyDigest = (params: ReadonlyMap<string, string>, method: string, uri: string) => {
     const get = (name: string): string => params.get(name) ?? '';
     const algorithm = algorithmOf(params);
     const offered = algorithm.startsWith('SHA') ? 'digest-sha-256' : 'digest';
-    const sameUser = sameText(get('username').replace(/\\(.)/g, '$1'), credentials.username);
-    if (!ALGORITHMS[algorithm] || !schemes.includes(offered) || !sameUser) return 'wrong';
+    const name = get('username').replace(/\\(.)/g, '$1');
+    const user = users.find(({ username }) => sameText(name, username));
+    if (!ALGORITHMS[algorithm] || !schemes.includes(offered) || !user) return 'wrong';
     if (get('realm') !== realm || !sameResource(get('uri'), uri)) return 'wrong';
     const response = digestResponse({
-      ...{ ...credentials, realm, nonce: get('nonce'), algorithm, qop: params.get('qop') },
+      ...{ ...user, realm, nonce: get('nonce'), algorithm, qop: params.get('qop') },
       ...{ nc: get('nc'), cnonce: get('cnonce'), method, uri: get('uri') },
     });
     if (!sameText(get('response').toLowerCase(), response)) return 'wrong';

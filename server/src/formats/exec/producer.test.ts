@@ -17,6 +17,7 @@ configureLog({ write: undefined });
 
 const services: Services = {
   streams: new Streams(() => Promise.reject(new Error('unused'))),
+  access: {},
   section: (name) =>
     name === 'exec' ? { allow_paths: ['ffmpeg', 'sh', 'cat', 'missing-program', 'sleep'] } : {},
   open: (text, context) => openSource(text, context, false),

@@ -53,8 +53,8 @@ export interface PublisherAuth {
   verify(query: string): { readonly ok: true } | { readonly ok: false; readonly description: string };
 }
 
-/** For one user. Challenges are good for one use. */
-export function createPublisherAuth(credentials: Credentials): PublisherAuth {
+/** For these users, of different names. Challenges are good for one use. */
+export function createPublisherAuth(users: readonly Credentials[]): PublisherAuth {
   const challenges = new Map<string, string>();
   const refuse = (description: string) => ({ ok: false, description }) as const;
   return {
@@ -73,8 +73,8 @@ export function createPublisherAuth(credentials: Credentials): PublisherAuth {
         );
       }
       challenges.delete(opaque!);
-      const expected = responseOf(credentials, known, opaque!, own);
-      if (decode(user) === credentials.username && equals(response, expected)) return { ok: true };
+      const credentials = users.find(({ username }) => username === decode(user));
+      if (credentials && equals(response, responseOf(credentials, known, opaque!, own))) return { ok: true };
       return refuse('[ AccessManager.Reject ] : [ authmod=adobe ] : ?reason=authfailed');
     },
   };

@@ -62,10 +62,11 @@ describe('which stream is meant', () => {
 
 describe('authentication of publishers', () => {
   const right = { username: 'cam 1', password: 'sécret' };
+  const other = { username: 'cam 2', password: 'wrong' };
 
   /** The dialogue to its end; gives what the server says last. */
   const dialogue = (password: string): boolean => {
-    const server = createPublisherAuth(right);
+    const server = createPublisherAuth([other, right]);
     let query = '';
     for (let round = 0; round < 3; round++) {
       const verdict = server.verify(query.slice(1));
@@ -84,7 +85,7 @@ describe('authentication of publishers', () => {
   });
 
   test('an answer is good once', () => {
-    const server = createPublisherAuth(right);
+    const server = createPublisherAuth([other, right]);
     const first = server.verify('authmod=adobe&user=cam%201');
     assert.ok(!first.ok);
     const answer = answerRefusal(first.description, right).slice(1);

@@ -323,6 +323,32 @@ describe('RTMP server with a password', () => {
     await assert.rejects(none, { code: 'unauthorized' });
   });
 
+  test('who needs credentials that are not set is let in with a key of the server only', async () => {
+    const streams = new Map([
+      ['cam', stream],
+      ['upload', upload],
+    ]);
+    const keys = [{ username: 'program', password: 'key' }];
+    const rules = { keys, requireCredentials: true };
+    const closed = await startRtmpServer({
+      listen: '127.0.0.1:0',
+      ...{ streams, log, trustLoopback: false, ...rules },
+    });
+    const at = (path: string, user = '') => parseSourceText(`rtmp://${user}127.0.0.1:${closed.port}/${path}`);
+    for (const path of ['cam', 'cam?user=&pass=', 'cam?user=program&pass=wrong']) {
+      await assert.rejects(open(at(path), contextOf()), { code: 'unauthorized' }, path);
+    }
+    const producer = await open(at('cam?user=program&pass=key'), contextOf());
+    assert.ok((await collect(producer, 5)).length >= 5);
+    const stop = new AbortController();
+    const pushed = publish(source, at('upload', 'program:key@'), contextOf(stop.signal));
+    await until('the push', () => upload.sources.length === 1);
+    stop.abort();
+    await pushed;
+    await assert.rejects(publish(source, at('upload'), contextOf()), { code: 'unauthorized' });
+    await closed.close();
+  });
+
   test('an encoder whose key has the password is let in when it comes back', async () => {
     const stop = new AbortController();
     await sleep(10);

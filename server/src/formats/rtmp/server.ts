@@ -10,13 +10,13 @@
 import { formatListen, parseListen } from '../../config/listen.ts';
 import { StreamError } from '../../core/errors.ts';
 import type { Streams } from '../../core/streams.ts';
-import type { Credentials } from '../../net/digest.ts';
+import { acceptedUsers, type ServerAccess, warnWithoutUser } from '../../net/accepted-users.ts';
 import { listenTcp } from '../../net/tcp-server.ts';
 import type { Logger } from '../../util/log.ts';
 import { createPublisherAuth, equals } from './auth.ts';
 import { type ConnectionHost, ServerConnection } from './server-connection.ts';
 
-export interface RtmpServerOptions {
+export interface RtmpServerOptions extends ServerAccess {
   /** `:1935`; port 0 for any free one. */
   readonly listen: string;
   readonly username?: string | undefined;
@@ -48,6 +48,7 @@ export async function startRtmpServer(options: RtmpServerOptions): Promise<RtmpS
   };
   const server = await listenTcp(listen, (socket) => new ServerConnection(socket, host), log);
   const { port } = server;
+  warnWithoutUser('rtmp', listen.host, options, log);
   return {
     address: formatListen({ ...listen, port }),
     port,
@@ -60,17 +61,19 @@ export async function startRtmpServer(options: RtmpServerOptions): Promise<RtmpS
 
 type Access = Pick<ConnectionHost, 'admit' | 'authorize'>;
 
-function createAccess({ username, password, trustLoopback = true }: RtmpServerOptions): Access {
-  if (!username && !password) return { admit: () => 'authorized', authorize: () => true };
-  const credentials: Credentials = { username: username ?? '', password: password ?? '' };
-  const publishers = createPublisherAuth(credentials);
+function createAccess({ trustLoopback = true, ...options }: RtmpServerOptions): Access {
+  const users = acceptedUsers(options, options);
+  if (!users) return { admit: () => 'authorized', authorize: () => true };
+  const publishers = createPublisherAuth(users);
   /** Publishers that were asked, and when. */
   const asked = new Map<string, number>();
   const isTrusted = (address: string): boolean => trustLoopback && isLoopback(address);
   const authorize = (query: URLSearchParams, address: string): boolean =>
     isTrusted(address) ||
-    (equals(query.get('user') ?? '', credentials.username) &&
-      equals(query.get('pass') ?? '', credentials.password));
+    users.some(
+      ({ username, password }) =>
+        equals(query.get('user') ?? '', username) && equals(query.get('pass') ?? '', password),
+    );
   const wasAsked = (address: string): boolean => {
     const askedMs = asked.get(address);
     asked.delete(address);

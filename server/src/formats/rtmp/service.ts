@@ -10,5 +10,6 @@ export const start: StartService = async ({ services, log }): Promise<RunningSer
     readonly password?: string;
   };
   if (!listen) return undefined;
-  return startRtmpServer({ listen, username, password, streams: services.streams, log });
+  const { streams, access } = services;
+  return startRtmpServer({ listen, username, password, ...access, streams, log });
 };

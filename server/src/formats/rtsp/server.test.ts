@@ -348,7 +348,8 @@ describe('a server that asks for a token', () => {
   test('refuses others where there is no password, too', async () => {
     const streams = new Streams(async () => clipProducer([await h264Clip()], { aheadSeconds: 0.5 }));
     streams.set('garden', ['test:']);
-    const server = await startRtspServer({ ...options, streams, requireCredentials: true });
+    const keys = [{ username: 'program', password: 'key' }];
+    const server = await startRtspServer({ ...options, streams, keys, requireCredentials: true });
     await using rtsp = await RawRtsp.connect(server.port);
     const status = async (path: string) => (await rtsp.request('DESCRIBE', server.base() + path)).status;
     assert.equal(await status('/garden?token=wrong'), 403);
@@ -356,7 +357,20 @@ describe('a server that asks for a token', () => {
     assert.equal(await status('/garden?token=right'), 200);
     assert.equal((await rtsp.request('GET_PARAMETER', `${server.base()}/garden`)).status, 200, 'its session');
     assert.equal((await rtsp.request('ANNOUNCE', `${server.base()}/garden?token=right`)).status, 403);
-    assert.equal(await status('/garden'), 401);
+    const { status: asked, headers } = await rtsp.request('DESCRIBE', `${server.base()}/garden`);
+    assert.equal(asked, 401);
+    for (const challenge of headers['www-authenticate']!.split('\n')) {
+      for (const [password, expected] of [
+        ['key', 200],
+        ['wrong', 401],
+      ] as const) {
+        const auth = createClientAuth({ username: 'program', password });
+        auth.challenge([challenge]);
+        const url = `${server.base()}/garden`;
+        const header = `Authorization: ${auth.authorize('DESCRIBE', url)}`;
+        assert.equal((await rtsp.request('DESCRIBE', url, [header])).status, expected, challenge);
+      }
+    }
     open.abort();
     await until('the connection to end', () => rtsp.closed);
     await server.close();

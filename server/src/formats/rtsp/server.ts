@@ -7,7 +7,7 @@
  *
  *   rtsp://host:8554/garden?token=…                            by a token, which is for this stream alone
  *
- * Clients on this machine need no password. Who shows a token is judged by it.
+ * Clients on this machine need no password. Who shows a token is judged by it, from wherever they come.
  */
 import { performance } from 'node:perf_hooks';
 import { formatListen, parseListen } from '../../config/listen.ts';
@@ -15,7 +15,8 @@ import { ACCEPT_ANY, acceptsFromQuery } from '../../core/accepts.ts';
 import { StreamError } from '../../core/errors.ts';
 import type { Producer } from '../../core/model.ts';
 import type { Streams } from '../../core/streams.ts';
-import { createServerAuth, type ServerAuth } from '../../net/digest.ts';
+import { acceptedUsers, type ServerAccess, warnWithoutUser } from '../../net/accepted-users.ts';
+import { type Credentials, createServerAuth, type ServerAuth } from '../../net/digest.ts';
 import { listenTcp } from '../../net/tcp-server.ts';
 import { DEFAULT_PACKET_SIZE } from '../../rtp/sender.ts';
 import type { Logger } from '../../util/log.ts';
@@ -33,7 +34,7 @@ import {
 } from './server-request.ts';
 import type { SessionContext } from './server-session.ts';
 
-export interface RtspServerOptions {
+export interface RtspServerOptions extends ServerAccess {
   /** `:8554`, `127.0.0.1:8554`; port 0 for any free one. */
   readonly listen: string;
   readonly username?: string | undefined;
@@ -44,8 +45,6 @@ export interface RtspServerOptions {
   readonly defaultQuery?: string | undefined;
   /** Bytes of an RTP packet with its header; 0 or undefined for the usual. */
   readonly packetSize?: number | undefined;
-  /** Who is not on this machine needs a password or a token, though no password is set. */
-  readonly requireCredentials?: boolean | undefined;
   /** What a token lets a client do with a stream; undefined: nothing. */
   readonly admits?: ((token: string, stream: string) => RtspGrant | undefined) | undefined;
   readonly streams: Pick<Streams, 'get'>;
@@ -64,6 +63,7 @@ export interface RtspServer {
 }
 
 const REALM = 'porthole';
+const SCHEMES = ['basic', 'digest', 'digest-sha-256'] as const;
 const SWEEP_INTERVAL_MS = 2000;
 const RECORD_TIMEOUT_SECONDS = 15;
 const MAX_TIMEOUT_SECONDS = 3600;
@@ -74,11 +74,12 @@ type Expected = PromiseWithResolvers<Producer>;
 
 /** Starts to listen. Rejects with StreamError when it can't. */
 export async function startRtspServer(options: RtspServerOptions): Promise<RtspServer> {
-  const { log, streams, trustLoopback = true, requireCredentials = false, admits } = options;
+  const { log, streams, trustLoopback = true, admits } = options;
   const listen = parseListen(options.listen);
   if (!listen) throw new StreamError('invalid', 'rtsp.listen is empty');
   const fallback = acceptsFromQuery(new URLSearchParams(options.defaultQuery ?? ''), ACCEPT_ANY);
-  const auth = serverAuth(options);
+  const users = acceptedUsers(options, options);
+  const auth = users && createServerAuth({ credentials: users, realm: REALM, schemes: SCHEMES });
   const expected = new Map<string, Expected>();
 
   const play = (
@@ -113,11 +114,7 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
       const token = admits && parseTarget(request.url).query.get('token');
       if (token) return permissionByToken(request, token, admits);
       if (trustLoopback && isLoopback(remoteAddress)) return {};
-      if (auth) return { refusal: refusal(auth, request) };
-      if (!requireCredentials) return {};
-      return {
-        refusal: textReply(401, 'a token is needed, or rtsp.username and rtsp.password are to be set'),
-      };
+      return auth ? { refusal: refusal(auth, request) } : {};
     },
     play: (
       context: SessionContext,
@@ -145,11 +142,12 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
   const { port } = server;
   const address = formatListen({ ...listen, port });
   log.info('listen', { addr: address });
+  warnWithoutUser('rtsp', listen.host, options, log);
 
   return {
     address,
     port,
-    base: () => baseUrl(listen.host, port, options),
+    base: () => baseUrl(listen.host, port, users?.[0]),
     expectPublisher(path, signal) {
       const waiting: Expected = Promise.withResolvers();
       expected.set(path, waiting);
@@ -184,15 +182,6 @@ function handOver(producer: Producer, signal: AbortSignal, waiting: Expected): P
   return ended.promise;
 }
 
-function serverAuth({ username, password }: RtspServerOptions): ServerAuth | undefined {
-  if (!username && !password) return undefined;
-  return createServerAuth({
-    credentials: { username: username ?? '', password: password ?? '' },
-    realm: REALM,
-    schemes: ['basic', 'digest', 'digest-sha-256'],
-  });
-}
-
 function refusal(auth: ServerAuth, request: RtspRequest): RtspReply | undefined {
   const verdict = auth.verify(header(request, 'authorization'), request.method, request.url);
   if (verdict === 'ok') return undefined;
@@ -213,12 +202,12 @@ function permissionByToken(
 const isLoopback = (address: string): boolean => /^(::ffff:)?127\./i.test(address) || address === '::1';
 
 /** A server on one address of the network is not on the loopback: its own programs are clients like others. */
-function baseUrl(host: string | undefined, port: number, { username, password }: RtspServerOptions): string {
+function baseUrl(host: string | undefined, port: number, user: Credentials | undefined): string {
   const everywhere = !host || host === '0.0.0.0' || host === '::';
   const own = everywhere ? '127.0.0.1' : host;
   const credentials =
-    !isLoopback(own) && own !== 'localhost' && (username || password)
-      ? `${encodeURIComponent(username ?? '')}:${encodeURIComponent(password ?? '')}@`
+    !isLoopback(own) && own !== 'localhost' && user
+      ? `${encodeURIComponent(user.username)}:${encodeURIComponent(user.password)}@`
       : '';
   return `rtsp://${credentials}${own.includes(':') ? `[${own}]` : own}:${port}`;
 }
