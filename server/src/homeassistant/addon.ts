@@ -73,8 +73,7 @@ export interface Addon {
 const USER = 'porthole';
 const CONFIG_FILE = 'porthole.yaml';
 const STATE_FILE = 'state.json';
-const NEW_CONFIG =
-  '# What stands here comes before the options of the add-on. The web page edits this file.\n';
+const NEW_CONFIG = '# This file takes precedence over the options of the add-on. The web page edits it.\n';
 /** Of a user who reads the log. */
 const PATIENCE_MS = 1000;
 const IMPORTABLE = 'go2rtc.yaml';
