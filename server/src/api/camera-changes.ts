@@ -7,10 +7,10 @@ import type { ConfigChange } from '../config/keep.ts';
 import type { Config } from '../config/schema.ts';
 import { asWritten } from '../config/written-sources.ts';
 import { StreamError } from '../core/errors.ts';
-import { redact } from '../util/redact.ts';
 import type { Client } from './access.ts';
 import type { ApiContext } from './context.ts';
 import { HttpError } from './errors.ts';
+import { meantSource, sourcesOf } from './masked-sources.ts';
 import { checkSources, checkStreamName, setSources } from './stream-changes.ts';
 
 /** What is to be another one; null removes. */
@@ -43,7 +43,7 @@ export async function putCamera(
   const edits: ConfigChange[] = [];
   const give = (name: string, given: readonly string[] | undefined): void => {
     if (!given) return;
-    const before = textsOf(context, name);
+    const before = sourcesOf(context, name);
     if (streams.get(name) && before.join('\n') === given.join('\n')) return;
     setSources(context, client, name, given);
     const written = asWritten(text, store.current, name, given);
@@ -97,26 +97,16 @@ function freeName({ streams }: ApiContext, wanted: string): string {
   }
 }
 
-/**
- * The sources that a client means. One that the stream has already may be given as it is shown, with its credentials masked,
- * and is not judged again: it may stand in the config file for what clients may not give. Throws StreamError.
- */
+/** The sources that a client means, those that the stream has already in whatever form. Throws StreamError. */
 function meantSources(context: ApiContext, name: string, given: readonly string[]): readonly string[] {
-  const known = textsOf(context, name);
-  const meant = given.map(
-    (text) => known.find((source) => source === text || redact(source) === text) ?? text,
-  );
+  const known = sourcesOf(context, name);
+  const meant = given.map((text) => meantSource(text, known) ?? text);
   checkSources(
     context,
     name,
     meant.filter((text) => !known.includes(text)),
   );
   return meant;
-}
-
-function textsOf({ streams }: ApiContext, name: string): readonly string[] {
-  const stream = streams.get(name);
-  return (stream?.sources ?? []).filter((source) => !stream!.isPushed(source)).map(({ text }) => text);
 }
 
 /** A stream's entry may hold more than its sources. */
