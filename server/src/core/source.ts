@@ -54,6 +54,8 @@ interface Slot {
 }
 
 export class Source {
+  /** Name of its stream. */
+  readonly stream: string;
   readonly text: string;
   readonly gop = new GopCache();
   reconnects = 0;
@@ -82,6 +84,7 @@ export class Source {
   #keyframeRequestedAt = Number.NEGATIVE_INFINITY;
 
   constructor(settings: SourceSettings) {
+    this.stream = settings.stream;
     this.text = settings.text;
     this.#settings = settings;
   }

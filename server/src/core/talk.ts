@@ -30,8 +30,8 @@ function matchTalk(
 export interface TalkEncoder {
   /** What it wants to be written. */
   readonly input: AudioCodec;
-  /** A talk whose packets are encoded and written to `talk`; closing it closes `talk`. */
-  start(talk: Talk): Promise<Talk>;
+  /** A talk whose packets are encoded and written to `talk`; closing it closes `talk`. `stream`: its name, for the log. */
+  start(talk: Talk, stream: string): Promise<Talk>;
 }
 
 /** The encoder for a codec; undefined where there is none. */
@@ -133,7 +133,7 @@ export class Intercom {
     if (!route) throw new StreamError('no_match', 'the camera has no loudspeaker');
     const { from, to, encoder } = route;
     const opened = await backchannel.open(to, controller.signal);
-    const talk = encoder ? await encoder.start(opened) : opened;
+    const talk = encoder ? await encoder.start(opened, source.stream) : opened;
     if (controller.signal.aborted) {
       talk.close();
       return;

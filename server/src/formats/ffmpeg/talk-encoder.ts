@@ -6,7 +6,7 @@
 import { type AudioCodec, audioCodec } from '../../codecs/codec.ts';
 import type { Talk } from '../../core/model.ts';
 import type { FindTalkEncoder } from '../../core/talk.ts';
-import { createLogger } from '../../util/log.ts';
+import { createLogger, type Logger } from '../../util/log.ts';
 import { createDemuxer } from '../adts/demuxer.ts';
 import { startProcess } from '../exec/process.ts';
 
@@ -19,11 +19,19 @@ export function createTalkEncoders(binary: () => string): FindTalkEncoder {
   return (to) => {
     if (to.name !== 'aac') return undefined;
     const input = audioCodec('pcm_s16le', to.sampleRate, to.channels);
-    return { input, start: (talk) => startEncoder(binary(), input, to, talk) };
+    const start = (talk: Talk, stream: string): Promise<Talk> =>
+      startEncoder(binary(), input, to, talk, createLogger('ffmpeg', { stream }));
+    return { input, start };
   };
 }
 
-async function startEncoder(binary: string, input: AudioCodec, to: AudioCodec, talk: Talk): Promise<Talk> {
+async function startEncoder(
+  binary: string,
+  input: AudioCodec,
+  to: AudioCodec,
+  talk: Talk,
+  log: Logger,
+): Promise<Talk> {
   const format = ['-f', 's16le', '-ar', String(input.sampleRate), '-ac', String(input.channels)];
   const argv = [
     ...[
@@ -41,7 +49,6 @@ async function startEncoder(binary: string, input: AudioCodec, to: AudioCodec, t
     ],
     ...['-c:a', 'aac', '-b:a', BITRATE, '-flush_packets', '1', '-f', 'adts', 'pipe:1'],
   ];
-  const log = createLogger('ffmpeg');
   const program = await startProcess(argv, { log }).catch((error) => {
     talk.close();
     throw error;
