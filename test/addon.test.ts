@@ -54,6 +54,15 @@ describe('config.yaml', () => {
     assert.deepEqual(manifest.discovery, [integration.domain]);
   });
 
+  test('may write where the server does, and nowhere else', () => {
+    const map = manifest.map as { type: string; read_only: boolean }[];
+    const writable = map.flatMap(({ type, read_only }) => (read_only ? [] : type));
+    assert.deepEqual(writable, ['app_config', 'homeassistant_config']);
+    const profile = read('addon/apparmor.txt');
+    for (const folder of ['media', 'share'])
+      assert.match(profile, new RegExp(`^ +/${folder}/\\{,\\*\\*\\} r,$`, 'm'));
+  });
+
   test('all say the same version', () => {
     const versions = ['package.json', 'server/package.json'].map((path) => JSON.parse(read(path)).version);
     assert.deepEqual([manifest.version, ...versions, integration.version], Array(4).fill(VERSION));
