@@ -153,7 +153,7 @@ streams:
   garden:
     - rtsp://192.0.2.1/garden
     - ffmpeg:garden#audio=opus
-    - tuya://nowhere
+    - tuya://user:their-pass@nowhere
   alarm: homekit://192.0.2.3?pin=123
   clip: exec:ffmpeg -i /clip.mp4 -f rtsp {output}
   phone:
@@ -168,8 +168,10 @@ streams:
     assert.equal(status, 200);
     assert.deepEqual(json.added, ['garden', 'clip', 'phone']);
     assert.deepEqual(json.skipped[0], { name: 'door', reason: 'there is a stream of this name' });
-    assert.equal(json.skipped[1].name, 'alarm');
-    assert.match(json.skipped[1].reason, /not known here/);
+    assert.equal(json.skipped[1].name, 'garden');
+    assert.match(json.skipped[1].reason, /^added without tuya:\/\/\*\*\*@nowhere: .*not known here/);
+    assert.equal(json.skipped[2].name, 'alarm');
+    assert.match(json.skipped[2].reason, /not known here/);
     assert.deepEqual(
       api.streams.require('garden').sources.map(({ text }) => text),
       ['rtsp://192.0.2.1/garden', 'ffmpeg:garden#audio=opus'],
@@ -179,6 +181,30 @@ streams:
     const again = await api.ask('/api/import', { method: 'POST' });
     assert.deepEqual(again.json.added, []);
     assert.equal(again.json.skipped.length, 5);
+  });
+
+  test('names the templates of the other file that do not come along', async (t) => {
+    const theirs = `
+ffmpeg: { mine: "-c:v libx264 -g 10", h264: "-c:v libx264 -g 20", same: "-c:a aac", unused: "-x" }
+streams:
+  a: [rtsp://192.0.2.1/a, ffmpeg:a#video=mine#audio=opus, ffmpeg:a#video=mine#video=h264#audio=same]
+`;
+    const api = await startTestApi('ffmpeg: { same: "-c:a aac" }\n', {
+      importFrom: () => ({ path: '/config/go2rtc.yaml', text: theirs }),
+    });
+    t.after(api.close);
+    const { json } = await api.ask('/api/import', { method: 'POST' });
+    assert.deepEqual(json.added, ['a']);
+    assert.deepEqual(
+      json.skipped.map(({ name, reason }: { name: string; reason: string }) => [
+        name,
+        /ffmpeg\.(\w+)/.exec(reason)?.[1],
+      ]),
+      [
+        ['a', 'mine'],
+        ['a', 'h264'],
+      ],
+    );
   });
 
   test('is 404 where nothing is offered, and 400 for what is no config', async (t) => {

@@ -20,6 +20,7 @@ export function importRoutes(app: App, { store, streams, importFrom }: ApiContex
         file.text,
         file.path,
         (name) => streams.get(name) !== undefined || Object.hasOwn(store.current.streams, name),
+        store.current.ffmpeg,
       );
       if (added.length > 0)
         await store.edit((text) =>
