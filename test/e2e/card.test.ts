@@ -275,9 +275,7 @@ describe('the card', { timeout: 300_000 }, () => {
     const page = await open({ entity: 'camera.garden', mode: 'mse' });
     await playing(page);
     const style = (display: string) =>
-      page.evaluate((margin) => {
-        document.querySelector('main')!.style.marginTop = margin;
-      }, display);
+      page.evaluate(`document.querySelector('main').style.marginTop = '${display}'`);
     await style('4000px');
     await waitFor(page, 'idle', ({ state }) => state === 'idle');
     await until('the viewer to leave', async () => (await viewers('garden')) === 0);
@@ -447,7 +445,7 @@ describe('the card', { timeout: 300_000 }, () => {
 
   test('Home Assistant is told: picker, suggestion, size, editor', async () => {
     const page = await open(undefined);
-    await page.evaluate(() => customElements.whenDefined('porthole-card').then(() => undefined));
+    await page.evaluate(`customElements.whenDefined('porthole-card').then(() => undefined)`);
     const told = await page.evaluate(`(() => {
       const [card] = customCards;
       const Card = customElements.get('porthole-card');

