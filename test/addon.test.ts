@@ -85,7 +85,7 @@ describe('config.yaml', () => {
 
   test('all name the same home of the project', () => {
     const home = String(manifest.url);
-    assert.equal(integration.documentation, home);
+    assert.ok(String(integration.documentation).startsWith(`${home}/`));
     assert.equal(integration.issue_tracker, `${home}/issues`);
     assert.equal((parse(read('repository.yaml')) as Plain).url, home);
     assert.ok(dockerfile.includes(`image.source="${home}"`));

@@ -17,6 +17,7 @@ import { transcodeConfig } from './config/transcode.ts';
 import { configNotes } from './config-notes.ts';
 import { type OpenSource, Streams } from './core/streams.ts';
 import { DEMO_STREAM } from './demo.ts';
+import type { ServerAccess } from './formats/accepted-users.ts';
 import { createTalkEncoders } from './formats/ffmpeg/talk-encoder.ts';
 import { Templates } from './formats/ffmpeg/templates.ts';
 import type { OpenContext, RunningService, Services } from './formats/format.ts';
@@ -28,7 +29,6 @@ import { createTranscoder } from './formats/transcode/transcoder.ts';
 import { createWebrtc, type WebrtcServer } from './formats/webrtc/server.ts';
 import type { Addon } from './homeassistant/addon.ts';
 import { startCameraMqtt } from './homeassistant/mqtt/start.ts';
-import type { ServerAccess } from './net/accepted-users.ts';
 import { configureLog, createLogger } from './util/log.ts';
 import { warmUp } from './warm-up.ts';
 

@@ -7,8 +7,8 @@
 import type { Demuxer, Output, Producer } from '../core/model.ts';
 import type { Stream } from '../core/stream.ts';
 import type { Streams } from '../core/streams.ts';
-import type { ServerAccess } from '../net/accepted-users.ts';
 import type { Logger } from '../util/log.ts';
+import type { ServerAccess } from './accepted-users.ts';
 import type { SourceForm } from './form.ts';
 import type { ScanEntry } from './scan.ts';
 import type { SourceText } from './source-text.ts';

@@ -10,9 +10,9 @@
 import { formatListen, parseListen } from '../../config/listen.ts';
 import { StreamError } from '../../core/errors.ts';
 import type { Streams } from '../../core/streams.ts';
-import { acceptedUsers, type ServerAccess, warnWithoutUser } from '../../net/accepted-users.ts';
 import { listenTcp } from '../../net/tcp-server.ts';
 import type { Logger } from '../../util/log.ts';
+import { acceptedUsers, type ServerAccess, warnWithoutUser } from '../accepted-users.ts';
 import { createPublisherAuth, equals } from './auth.ts';
 import { type ConnectionHost, ServerConnection } from './server-connection.ts';
 

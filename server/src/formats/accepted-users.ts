@@ -1,7 +1,7 @@
 /** Whom the servers of streams (RTSP, RTMP) let in from other machines: one rule for all of them. */
 import { isLoopbackHost } from '../config/listen.ts';
+import type { Credentials } from '../net/digest.ts';
 import type { Logger } from '../util/log.ts';
-import type { Credentials } from './digest.ts';
 
 export interface ServerAccess {
   /** Credentials that are as good as those of a section: of programs that belong to us. */
