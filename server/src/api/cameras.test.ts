@@ -248,6 +248,8 @@ test('a server that is read-only lets nobody change a camera', async () => {
     ['DELETE', '/api/cameras?id=a'],
     ['POST', '/api/cameras/restart?id=a'],
     ['POST', '/api/probe'],
+    ['POST', '/api/preview'],
+    ['DELETE', '/api/preview?name=x'],
     ['DELETE', '/api/consumers?src=a&id=1'],
   ] as const) {
     assert.equal(

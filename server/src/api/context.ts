@@ -25,6 +25,7 @@ import type { Changes } from './changes.ts';
 import type { IngressSettings } from './ingress.ts';
 import type { Players } from './players.ts';
 import type { Preloads } from './preloads.ts';
+import type { Previews } from './previews.ts';
 import type { Publications } from './publications.ts';
 import type { RouteAccess } from './roles.ts';
 import type { ServerInfo } from './server-info.ts';
@@ -75,6 +76,7 @@ export interface ApiContext extends ApiSettings {
   readonly changes: Changes;
   readonly owners: SourceOwners;
   readonly preloads: Preloads;
+  readonly previews: Previews;
   readonly publications: Publications;
   readonly players: Players;
   readonly hls: HlsSessions;

@@ -43,7 +43,10 @@ export function createMetrics(streams: Streams): Metrics {
   return {
     contentType: registry.contentType,
     scrape() {
-      const rows = streams.all().map((stream) => [stream.name, measure(stream)] as const);
+      const rows = streams
+        .all()
+        .filter(({ isTemporary }) => !isTemporary)
+        .map((stream) => [stream.name, measure(stream)] as const);
       for (const { column, meter } of meters) {
         meter.reset();
         for (const [stream, row] of rows) meter.inc({ stream }, row[column]);

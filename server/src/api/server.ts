@@ -15,6 +15,7 @@ import { type Handlers, openListeners } from './listeners.ts';
 import { openOnvifListeners } from './onvif-listeners.ts';
 import { Players } from './players.ts';
 import { Preloads } from './preloads.ts';
+import { Previews } from './previews.ts';
 import { Publications } from './publications.ts';
 import { SourceOwners } from './source-owners.ts';
 import { Tokens } from './tokens.ts';
@@ -45,6 +46,7 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
     changes: new Changes(store, log),
     owners: new SourceOwners(),
     preloads: new Preloads(streams, log),
+    previews: new Previews(streams),
     publications: new Publications(services, createLogger('publish')),
     players: new Players(services, log, (stream, playing) => settings.cameras.setPlaying(stream, playing)),
     hls: new HlsSessions(),
@@ -91,6 +93,7 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
     async close() {
       clearTimeout(publishing);
       context.preloads.close();
+      context.previews.close();
       context.publications.close();
       context.players.close();
       context.hls.close();

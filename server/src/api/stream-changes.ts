@@ -116,7 +116,7 @@ const MAX_PASSWORDS = 1000;
 let passwordsKept = 0;
 
 /** Passwords of sources are masked everywhere from now on; not without end, whoever sends them. */
-function rememberPasswords(sources: readonly string[]): void {
+export function rememberPasswords(sources: readonly string[]): void {
   for (const source of sources) {
     if (passwordsKept++ < MAX_PASSWORDS) registerUrlPasswords(source);
   }

@@ -24,7 +24,7 @@ import {
   type CameraSettings,
   cameraSettings,
   DEFAULT_SETTINGS,
-  isCameraName,
+  isCamera,
   patchSettings,
   type SettingsPatch,
   settingsChanges,
@@ -171,7 +171,7 @@ export class Cameras {
     const entry = this.#entries.get(this.#owners.get(name) ?? name);
     const stream = this.#stream(name);
     if (stream && !entry?.camera.streams.includes(stream)) {
-      if (isCameraName(name)) this.#arrange();
+      if (isCamera(stream)) this.#arrange();
     } else if (entry && !stream) this.#arrange();
     else if (entry) {
       entry.camera.followSource();
@@ -193,7 +193,7 @@ export class Cameras {
     const entries = new Map<string, Entry>();
     for (const stream of this.#streams.all()) {
       const { name } = stream;
-      if (!isCameraName(name) || owners.has(name)) continue;
+      if (!isCamera(stream) || owners.has(name)) continue;
       const known = earlier.get(name);
       entries.set(name, known?.camera.stream === stream ? known : this.#createEntry(stream));
     }

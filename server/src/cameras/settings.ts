@@ -1,9 +1,10 @@
 /**
  * What the config says of cameras, and which streams are cameras: all of them, but for those that are another one's sub
- * stream, and those that are named by their address because a client brought it along (`?src=rtsp://…`).
+ * stream, those that are named by their address because a client brought it along (`?src=rtsp://…`), and temporary ones.
  */
 import type { ConfigChange } from '../config/keep.ts';
 import type { Config } from '../config/schema.ts';
+import type { Stream } from '../core/stream.ts';
 
 export interface CameraSettings {
   readonly name?: string | undefined;
@@ -68,3 +69,7 @@ export function subStreamOwners(
 
 /** Whether a stream of this name may be a camera. */
 export const isCameraName = (name: string): boolean => !name.includes('://');
+
+/** Whether a stream may be a camera. */
+export const isCamera = ({ name, isTemporary }: Pick<Stream, 'name' | 'isTemporary'>): boolean =>
+  !isTemporary && isCameraName(name);

@@ -25,6 +25,8 @@ export interface StreamSettings {
   readonly findTalkEncoder?: FindTalkEncoder | undefined;
   /** Makes codecs that viewers take and cameras don't have; undefined: nobody does. */
   readonly transcoder?: Transcoder | undefined;
+  /** It is there for a moment, for who asked for it: no camera, and not offered to others. */
+  readonly temporary?: boolean | undefined;
   /** Something that `inspectStream` tells is another thing now, counters aside. */
   readonly onChange?: (() => void) | undefined;
 }
@@ -36,6 +38,7 @@ interface Attached {
 
 export class Stream {
   readonly name: string;
+  readonly isTemporary: boolean;
   readonly epochMs = Date.now();
   readonly #settings: StreamSettings;
   readonly #push = new PushSlot();
@@ -49,6 +52,7 @@ export class Stream {
 
   constructor(settings: StreamSettings) {
     this.name = settings.name;
+    this.isTemporary = settings.temporary ?? false;
     this.#settings = settings;
     this.#intercom = new Intercom(settings.findTalkEncoder);
     this.#pushSource = this.#createSource('', this.#push.open);

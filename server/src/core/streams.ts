@@ -63,8 +63,9 @@ export class Streams {
     return this.#listeners.add(listener);
   }
 
+  /** Of those that are not temporary. */
   names(): string[] {
-    return [...this.#streams.keys()];
+    return this.all().flatMap(({ name, isTemporary }) => (isTemporary ? [] : name));
   }
 
   all(): Stream[] {
@@ -72,7 +73,7 @@ export class Streams {
   }
 
   /** Creates the stream, or gives the one of this name new sources; unchanged sources are not disturbed. */
-  set(name: string, sources: readonly string[]): Stream {
+  set(name: string, sources: readonly string[], { temporary = false } = {}): Stream {
     const existing = this.#streams.get(name);
     if (existing) {
       existing.setSources(sources);
@@ -87,6 +88,7 @@ export class Streams {
       open: (text, signal) => this.#open(text, name, signal),
       log: this.#log,
       lingerMs: this.#lingerMs,
+      temporary,
       findTalkEncoder: this.#findTalkEncoder,
       transcoder: this.#transcoder,
       onChange: () => this.#listeners.tell(name),

@@ -1,4 +1,5 @@
 /** One function per route of docs/api.md that the camera pages use. */
+import { apiUrl } from '../../../frontend-card/src/player/url.ts';
 import { getJson, request, sendJson } from './api.ts';
 import type {
   Camera,
@@ -97,4 +98,15 @@ export interface ProbeRequest {
 
 export function probe(source: ProbeRequest, signal: AbortSignal): Promise<Probe> {
   return sendJson<Probe>('POST', 'api/probe', { body: source, signal, timeoutMs: SLOW_MS });
+}
+
+/** The name of a stream that is no camera. */
+export function openPreview(source: string): Promise<{ readonly name: string }> {
+  return sendJson('POST', 'api/preview', { body: { source } });
+}
+
+/** Goes out even from a page that is closed. The server ends what it was not told to. */
+export async function endPreview(name: string): Promise<void> {
+  const url = apiUrl(document.baseURI, 'api/preview', { name });
+  await fetch(url, { method: 'DELETE', keepalive: true }).catch(() => undefined);
 }

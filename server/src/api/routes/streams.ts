@@ -43,7 +43,10 @@ export function streamRoutes(app: App, context: ApiContext): void {
     async ({ query, client }, reply) => {
       if (!query.src) {
         return Object.fromEntries(
-          streams.all().map((stream) => [owners.showName(stream.name, client), json(stream, client)]),
+          streams
+            .all()
+            .filter(({ isTemporary }) => !isTemporary || client.role === 'admin')
+            .map((stream) => [owners.showName(stream.name, client), json(stream, client)]),
         );
       }
       const stream = requireStream(context, query.src);

@@ -4,9 +4,8 @@
  */
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import type { PortholePlayer } from '../../../../frontend-card/src/player/player.ts';
-import { apiUrl } from '../../../../frontend-card/src/player/url.ts';
-import { request } from '../../lib/api.ts';
 import type { Probe } from '../../lib/api-types.ts';
+import { endPreview, openPreview } from '../../lib/cameras-api.ts';
 import { trackTitle } from '../../lib/codec-titles.ts';
 import { t } from '../../lib/i18n.ts';
 import { icon } from '../../lib/icons.ts';
@@ -98,13 +97,13 @@ class PhPreview extends LitElement {
     `;
   }
 
-  /** A stream whose name is an address is not counted among the cameras. Without one the still picture stays. */
+  /** Without a stream the still picture stays. */
   async #open(source: string): Promise<void> {
     this.#forget();
-    const name = `preview://${crypto.getRandomValues(new Uint32Array(2)).join('')}`;
     try {
-      await request('PATCH', 'api/streams', { query: { name, src: source } });
-      if (this.isConnected) this.stream = name;
+      const { name } = await openPreview(source);
+      if (this.isConnected && this.probe.source === source) this.stream = name;
+      else void endPreview(name);
     } catch {
       this.stream = '';
     }
@@ -113,9 +112,8 @@ class PhPreview extends LitElement {
   /** A page that is closed takes its stream along, too. */
   readonly #forget = (): void => {
     if (!this.stream) return;
-    const url = apiUrl(document.baseURI, 'api/streams', { src: this.stream });
+    void endPreview(this.stream);
     this.stream = '';
-    void fetch(url, { method: 'DELETE', keepalive: true }).catch(() => undefined);
   };
 
   get #player(): PortholePlayer {
