@@ -401,7 +401,7 @@ describe('RTSP server with a password', () => {
     const challenges = headers['www-authenticate']!.split('\n');
     assert.deepEqual(
       challenges.map((line) => /^\w+|algorithm=[\w-]+/g[Symbol.match](line)?.join(' ')),
-      ['Basic', 'Digest algorithm=MD5', 'Digest algorithm=SHA-256'],
+      ['Basic', 'Digest algorithm=SHA-256', 'Digest algorithm=MD5'],
     );
     for (const challenge of challenges) {
       const auth = createClientAuth(credentials);

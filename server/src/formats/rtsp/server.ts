@@ -63,7 +63,8 @@ export interface RtspServer {
 }
 
 const REALM = 'porthole';
-const SCHEMES = ['basic', 'digest', 'digest-sha-256'] as const;
+/** FFmpeg keeps the last Digest of a reply, and knows MD5 only. */
+const SCHEMES = ['basic', 'digest-sha-256', 'digest'] as const;
 const SWEEP_INTERVAL_MS = 2000;
 const RECORD_TIMEOUT_SECONDS = 15;
 const MAX_TIMEOUT_SECONDS = 3600;
