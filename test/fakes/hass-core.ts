@@ -13,6 +13,8 @@ export interface FakeEntity {
   readonly id: string;
   readonly name?: string;
   readonly platform?: string;
+  /** Default: the id. */
+  readonly uniqueId?: string;
   readonly state?: string;
   /** What it sends by WebRTC. */
   readonly feeds?: readonly Feed[];
@@ -59,7 +61,11 @@ export async function startHassCore(token: string, entities: readonly FakeEntity
       })),
     ],
     'config/entity_registry/list': () =>
-      entities.map(({ id, platform = 'generic' }) => ({ entity_id: id, platform })),
+      entities.map(({ id, platform = 'generic', uniqueId = id }) => ({
+        entity_id: id,
+        platform,
+        unique_id: uniqueId,
+      })),
     'config/entity_registry/get': ({ entity_id }) => ({
       entity_id,
       platform: find(entity_id).platform ?? 'generic',

@@ -148,6 +148,7 @@ test('the scan finds cameras, but not ours', async (t) => {
     { id: 'camera.yard', name: 'Yard\n<b>' },
     { id: 'camera.door', name: 'Door', state: 'unavailable', platform: 'ring' },
     { id: 'camera.ours', platform: 'porthole' },
+    { id: 'camera.ours_too', platform: 'mqtt', uniqueId: 'porthole_1f0c9a2e_door_camera' },
   ]);
   t.after(() => core.close());
   const section = { url: `http://${core.host}`, token: TOKEN };

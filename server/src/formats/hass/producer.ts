@@ -15,8 +15,10 @@ import { type CoreSocket, connectCore, objectOf } from './core-socket.ts';
 import { importedSource } from './imported.ts';
 import { dialectOf } from './web-rtc.ts';
 
-/** Entities of this integration are streams of this server. */
-export const OWN_PLATFORM = 'porthole';
+/** Cameras that Home Assistant has from a server like this one: by the integration, or by our MQTT discovery messages. */
+export function isOwnEntity({ platform, unique_id: id }: Readonly<Record<string, unknown>>): boolean {
+  return platform === 'porthole' || (platform === 'mqtt' && /^porthole_[0-9a-f]{8}_/.test(String(id)));
+}
 
 export const open: OpenProducer = async (source, context) => {
   const section = context.services.section('hass');
@@ -49,7 +51,7 @@ export const open: OpenProducer = async (source, context) => {
 /** A camera that shows what this server shows would wait for itself. What the registry doesn't say is let through. */
 async function refuseOwn(socket: CoreSocket, entity_id: string): Promise<void> {
   const entry = await socket.ask({ type: 'config/entity_registry/get', entity_id }).catch(() => undefined);
-  if (objectOf(entry).platform === OWN_PLATFORM) {
+  if (isOwnEntity(objectOf(entry))) {
     throw new StreamError('invalid_source', `hass: ${entity_id} is a camera of this server itself`);
   }
 }

@@ -2,13 +2,13 @@
  * `GET /api/scan?kind=homeassistant`: the camera entities of core, but for our own.
  *
  *   → get_states                    [{entity_id, state, attributes: {friendly_name, model_name, brand}}]
- *   → config/entity_registry/list   [{entity_id, platform, disabled_by, hidden_by}]
+ *   → config/entity_registry/list   [{entity_id, platform, unique_id, disabled_by, hidden_by}]
  */
 import { StreamError } from '../../core/errors.ts';
 import { type Found, type ScanContext, shortText } from '../scan.ts';
 import { type CoreAddress, isCameraEntity, ownCore, sourceOf } from './address.ts';
 import { connectCore, objectOf } from './core-socket.ts';
-import { OWN_PLATFORM } from './producer.ts';
+import { isOwnEntity } from './producer.ts';
 
 const MAXIMUM_FOUND = 300;
 
@@ -32,9 +32,14 @@ export function camerasOf(core: CoreAddress, states: unknown, registry: unknown)
   const platforms = new Map(
     listOf(registry).map(({ entity_id, platform }) => [String(entity_id), String(platform)]),
   );
+  const own = new Set(
+    listOf(registry)
+      .filter(isOwnEntity)
+      .map(({ entity_id }) => entity_id),
+  );
   return listOf(states)
     .filter(({ entity_id }) => typeof entity_id === 'string' && isCameraEntity(entity_id))
-    .filter(({ entity_id }) => platforms.get(String(entity_id)) !== OWN_PLATFORM)
+    .filter(({ entity_id }) => !own.has(entity_id))
     .slice(0, MAXIMUM_FOUND)
     .map(({ entity_id, state, attributes }) => {
       const id = String(entity_id);
