@@ -261,6 +261,28 @@ test('a server that is read-only lets nobody change a camera', async () => {
   await api.close();
 });
 
+test('a probe of a source as it is shown opens the one that is configured, and tells no more of it', async (t) => {
+  const api = await startTestApi(
+    'streams: { a: "rtsp://me:shown-secret@cam/1", b: "exec:cat", f: "rtsp://me:shown-secret@fail/1" }\n',
+  );
+  t.after(api.close);
+  const probe = async (source: string) => {
+    api.nextCodecs.push([audioCodec('aac', 16_000)]);
+    return (await api.ask('/api/probe', post({ source }))).json;
+  };
+  const shown = await probe('rtsp://***@cam/1');
+  assert.deepEqual([shown.source, shown.error], ['rtsp://***@cam/1', undefined]);
+  assert.equal(api.opened.at(-1), 'rtsp://me:shown-secret@cam/1');
+  const failed = await api.ask('/api/probe', post({ source: 'rtsp://***@fail/1' }));
+  assert.equal(failed.json.error.code, 'unreachable');
+  assert.ok(!failed.text.includes('shown-secret'));
+  assert.equal((await probe('exec:cat')).error, undefined, 'what the file says may run');
+  await probe('rtsp://***@other/1');
+  assert.equal(api.opened.at(-1), 'rtsp://***@other/1', 'another address gets no credentials');
+  await probe('rtsp://new:words@cam/1');
+  assert.equal(api.opened.at(-1), 'rtsp://new:words@cam/1');
+});
+
 test('a probe: tracks, loudspeaker, and why not', async () => {
   const api = await startTestApi('streams: { a: rtsp://a }\n');
   api.nextCodecs.push([audioCodec('aac', 16_000)]);

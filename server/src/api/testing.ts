@@ -49,10 +49,12 @@ export async function startTestApi(text = '', more: Partial<ApiSettings> = {}, l
     { environment: {} },
   );
   const cameras: FakeCamera[] = [];
+  const opened: string[] = [];
   const nextCodecs: Codec[][] = [];
   const open = async (source: string): Promise<Producer> => {
     if (/^(?:fail:|rtsp:\/\/(?:[^/@]*@)?fail)/.test(source))
       throw new StreamError('unreachable', `${source}: connection refused`);
+    opened.push(source);
     const camera = new FakeCamera(...(nextCodecs.shift() ?? [H264]));
     cameras.push(camera);
     return camera;
@@ -81,6 +83,8 @@ export async function startTestApi(text = '', more: Partial<ApiSettings> = {}, l
     cameraStates,
     /** All that were opened, the last one last. */
     cameras,
+    /** Their sources. */
+    opened,
     /** What the next sources have instead of h264. */
     nextCodecs,
     shutdowns,

@@ -4,6 +4,7 @@ import { Snapshots } from '../../formats/jpeg/snapshot.ts';
 import type { ApiContext, App } from '../context.ts';
 import { HttpError } from '../errors.ts';
 import { leftSignal } from '../left-signal.ts';
+import { meantSource, sourcesOf } from '../masked-sources.ts';
 import { probeSource, withCredentials } from '../probe.ts';
 import { rememberPasswords, requireAllowed } from '../stream-changes.ts';
 import { jsonBody, Text } from '../validation.ts';
@@ -32,7 +33,8 @@ export function probeRoutes(app: App, context: ApiContext): void {
       config: { changes: true },
     },
     async ({ body }, reply) => {
-      return probeSource(context, snapshots, allowedSource(context, body), leftSignal(reply));
+      const { source, shown } = meantBy(context, body);
+      return { ...(await probeSource(context, snapshots, source, leftSignal(reply))), source: shown };
     },
   );
 
@@ -48,7 +50,7 @@ export function probeRoutes(app: App, context: ApiContext): void {
       config: { changes: true },
     },
     async ({ body }) => {
-      const source = allowedSource(context, body);
+      const { source } = meantBy(context, body);
       rememberPasswords([source]);
       return previews.open(source);
     },
@@ -71,10 +73,18 @@ export function probeRoutes(app: App, context: ApiContext): void {
   );
 }
 
-/** The source of a body, with its credentials; throws StreamError, HttpError where a client may not give it. */
-function allowedSource(context: ApiContext, body: string): string {
+/**
+ * The source that a body means, with its credentials, and as its client is told of it: what came masked stays so. Throws
+ * StreamError, HttpError where a client may not give it.
+ */
+function meantBy(context: ApiContext, body: string): { source: string; shown: string } {
   const { source: given, username = '', password = '' } = jsonBody(Source, body);
-  const source = username || password ? withCredentials(given, username, password) : given;
+  const { streams } = context;
+  const isWhole = username === '' && password === '';
+  const known = isWhole ? streams.names().flatMap((name) => sourcesOf(context, name)) : [];
+  const meant = meantSource(given, known);
+  if (meant !== undefined) return { source: meant, shown: given };
+  const source = isWhole ? given : withCredentials(given, username, password);
   requireAllowed(context, source);
-  return source;
+  return { source, shown: source };
 }
