@@ -1,12 +1,12 @@
-/** Home Assistant's go2rtc client (from PyPI, in its own Python) as an object of the tests. */
+/** Home Assistant's go2rtc client, in the Python of the core that uses it, as an object of the tests. */
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { runOk, spawnTied } from '../helpers/run.ts';
+import { spawnTied } from '../helpers/run.ts';
+import { CORE_HOME, installCore } from './core.ts';
 
-const HERE = import.meta.dirname;
-const HOME = join(HERE, '../.cache/ha');
-const INSTALL_TIMEOUT_MS = 180_000;
+const PYTHON = join(CORE_HOME, 'venv/bin/python');
+const BRIDGE = join(import.meta.dirname, 'client.py');
 
 /** What the client made of a websocket message: `kind` is its class. */
 export interface HaMessage {
@@ -69,10 +69,8 @@ export class HaClient {
   }
 }
 
-/** Installs the client when it is missing (about 10 s, once), and starts it against a server. */
+/** Installs core when it is missing (about a minute, once), and starts its client against a server. */
 export async function startHaClient(url: string): Promise<HaClient> {
-  await runOk(join(HERE, 'install.sh'), [HOME], INSTALL_TIMEOUT_MS);
-  return new HaClient(
-    spawnTied(join(HOME, 'python'), [join(HERE, 'client.py'), url], { stdio: ['pipe', 'pipe', 'pipe'] }),
-  );
+  await installCore();
+  return new HaClient(spawnTied(PYTHON, [BRIDGE, url], { stdio: ['pipe', 'pipe', 'pipe'] }));
 }
