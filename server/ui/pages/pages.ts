@@ -42,7 +42,7 @@ export const PAGES: Readonly<Record<PageName, PageDefinition>> = {
   camera: {
     tag: 'ph-camera',
     load: () => import('./camera/camera.ts'),
-    areas: ['camera', 'cameras'],
+    areas: ['camera', 'cameras', 'log'],
     title: 'common.page.camera',
     admin: false,
     under: 'cameras',

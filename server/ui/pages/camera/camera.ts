@@ -16,7 +16,6 @@ import { store, watchStore } from '../../lib/store.ts';
 import { shared } from '../../lib/styles.ts';
 import { verdictOf } from '../../lib/verdict.ts';
 import './addresses-panel.ts';
-import './camera-log.ts';
 import './charts.ts';
 import { remove, restart, setEnabled } from './deeds.ts';
 import type { EditMode } from './edit-dialog.ts';
@@ -25,6 +24,7 @@ import './facts.ts';
 import { failureCard, failureStyles } from './failure.ts';
 import './ptz-pad.ts';
 import { wishOf } from '../cameras/budget.ts';
+import '../log/log-lines.ts';
 import { cameraStyles } from './styles.ts';
 
 const DELAY_MS = 1000;
@@ -151,7 +151,10 @@ export class PhCamera extends LitElement {
 
   #renderTab(camera: Camera, tab: string) {
     if (tab === 'addresses') return html`<ph-addresses .camera=${camera}></ph-addresses>`;
-    if (tab === 'log') return html`<ph-camera-log camera=${camera.id}></ph-camera-log>`;
+    if (tab === 'log') {
+      return html`<ph-log-lines class="card" compact camera=${camera.id}></ph-log-lines>
+        <a class="button quiet all" href=${href('log', '', { camera: camera.id })}>${t('camera.log.all')}</a>`;
+    }
     const isAdmin = store.isAdmin;
     return html`<div class="overview">
       <div class="watch">

@@ -12,6 +12,8 @@ export const cameraStyles = css`
   .watch { display: grid; gap: var(--space-4); min-width: 0; }
   .picture { width: 100%; aspect-ratio: 16 / 9; border-radius: var(--radius-l); }
   .picture.off { display: grid; place-content: center; justify-items: center; gap: var(--space-2); background: var(--picture); color: #b6cad3; font-weight: 600; }
+  ph-log-lines { max-height: max(320px, calc(100dvh - 240px)); overflow: hidden; }
+  .all { margin-top: var(--space-3); }
   @media (min-width: 980px) {
     .overview { grid-template-columns: minmax(0, 1fr) 380px; }
   }
