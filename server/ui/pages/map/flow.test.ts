@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Flows, measureFlows } from './flow.ts';
+import { type Flows, measureFlows, totalRate } from './flow.ts';
 import type { Edge } from './graph.ts';
 
 const edge = (bytes: number, more: Partial<Edge> = {}): Edge => ({
@@ -56,4 +56,13 @@ test('what comes in bursts may pause longer', () => {
 
 test('a lost source is red at once', () => {
   assert.equal(after(edge(1000), edge(2000), edge(2000, { broken: true })).state, 'stopped');
+});
+
+test('a sum says nothing before something is measured', () => {
+  const edges = [edge(1000), edge(1000, { id: 'a>c' })];
+  const first = measureFlows(edges.slice(0, 1), new Map(), 0);
+  assert.equal(totalRate(edges, first), undefined);
+  const second = measureFlows([edge(2000), edges[1]!], first, 2000);
+  assert.equal(totalRate(edges, second), 4000);
+  assert.equal(totalRate([], new Map()), 0);
 });

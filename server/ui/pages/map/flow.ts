@@ -4,8 +4,9 @@
 import type { Edge } from './graph.ts';
 
 export interface Flow {
-  /** Bits a second since the answer before. */
+  /** Bits a second since the answer before; 0 as long as there is none. */
   readonly rate: number;
+  readonly measured: boolean;
   /** `waiting`: not for long enough to say that it stopped. */
   readonly state: 'moving' | 'waiting' | 'stopped';
   readonly bytes: number;
@@ -26,9 +27,24 @@ export function measureFlows(edges: readonly Edge[], before: Flows, time: number
   return new Map(edges.map((edge) => [edge.id, measure(edge, before.get(edge.id), time)]));
 }
 
+/** Bits a second of all these edges; undefined while none of them has been measured. */
+export function totalRate(edges: readonly Pick<Edge, 'id'>[], flows: Flows): number | undefined {
+  const measured = edges.flatMap(({ id }) => flows.get(id) ?? []).filter((flow) => flow.measured);
+  if (measured.length === 0 && edges.length > 0) return undefined;
+  return measured.reduce((sum, { rate }) => sum + rate, 0);
+}
+
 function measure(edge: Edge, before: Flow | undefined, time: number): Flow {
   const { bytes, total, broken, bursts } = edge;
-  const start: Flow = { rate: 0, state: broken ? 'stopped' : 'waiting', bytes, total, time, movedAt: time };
+  const start: Flow = {
+    rate: 0,
+    measured: before !== undefined,
+    state: broken ? 'stopped' : 'waiting',
+    bytes,
+    total,
+    time,
+    movedAt: time,
+  };
   if (!before || time <= before.time) return before ?? start;
   if (broken) return { ...start, movedAt: before.movedAt };
   const moved = movedBytes(edge, before);

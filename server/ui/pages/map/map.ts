@@ -19,7 +19,7 @@ import { shared } from '../../lib/styles.ts';
 import './canvas.ts';
 import type { PhMapCanvas } from './canvas.ts';
 import { renderDetails } from './details.ts';
-import { type Flows, measureFlows } from './flow.ts';
+import { type Flows, measureFlows, totalRate } from './flow.ts';
 import { buildGraph, type Graph, type Group, type MapCamera, type ViewerNode } from './graph.ts';
 import { renderList } from './list.ts';
 import { readStreams, type Stream } from './streams.ts';
@@ -140,12 +140,13 @@ export class PhMap extends LitElement {
       .flatMap(({ nodes }) => nodes)
       .filter((node) => node.kind === 'viewer' && !node.own);
     const edges = groups.flatMap((group) => group.edges);
-    const rate = (kind: RegExp, end: 'from' | 'to') =>
-      formatBitrate(
-        edges
-          .filter((edge) => kind.test(edge[end]))
-          .reduce((sum, { id }) => sum + (this.#flows.get(id)?.rate ?? 0), 0),
+    const rate = (kind: RegExp, end: 'from' | 'to') => {
+      const sum = totalRate(
+        edges.filter((edge) => kind.test(edge[end])),
+        this.#flows,
       );
+      return sum === undefined ? '…' : formatBitrate(sum);
+    };
     const values = {
       viewers: viewers.length,
       received: rate(/^source:/, 'from'),
