@@ -184,8 +184,13 @@ describe('the web page', { timeout: 300_000 }, () => {
     assert.deepEqual((await cameras()).map(({ id }) => id).sort(), ['cellar', 'front_door', 'garden']);
     await page.getByLabel('Name').fill('Café (Süd)');
     await page.getByLabel('Area').fill('Outside');
+    // It is still looked at when the page is left; that this ends is nobody's business.
+    await page.route('**/api/probe', () => {});
+    await page.getByLabel('Sub stream').fill(camera.url);
     await page.getByRole('button', { name: 'Add the camera' }).click();
     await page.getByRole('heading', { name: 'Café (Süd)' }).waitFor();
+    await page.waitForTimeout(300);
+    assert.ok(await page.getByText('Café (Süd) is added.').isVisible());
     assert.match(page.url(), /#\/camera\/cafe_sud$/);
     const { name, area } = (await cameraState('cafe_sud'))!;
     assert.deepEqual([name, area], ['Café (Süd)', 'Outside']);

@@ -23,6 +23,10 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether it failed because we ended it ourselves: nothing to tell anybody. */
+export const isEnded = (error: unknown): boolean =>
+  error instanceof DOMException && error.name === 'AbortError';
+
 export interface RequestOptions {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** An object is sent as JSON, a string as it is. */

@@ -1,8 +1,7 @@
 /** `<ph-notices>`: what the owner should know about the server: it is gone, warnings, ports, a restart, an import. */
 import { css, html, LitElement, nothing } from 'lit';
 import { sendJson } from '../lib/api.ts';
-import { explain } from '../lib/components/states.ts';
-import { toast } from '../lib/components/toast.ts';
+import { toastFailure } from '../lib/components/toast.ts';
 import { t } from '../lib/i18n.ts';
 import { icon } from '../lib/icons.ts';
 import { store, watchStore } from '../lib/store.ts';
@@ -132,7 +131,7 @@ class PhNotices extends LitElement {
     try {
       this.imported = await sendJson<ImportAnswer>('POST', 'api/import');
     } catch (error) {
-      toast(explain(error), { tone: 'alarm' });
+      toastFailure(error);
     }
     this.importing = false;
   }

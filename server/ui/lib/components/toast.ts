@@ -1,11 +1,13 @@
 /**
- * Short messages at the lower edge that go by themselves: `toast(t('camera.saved'))`.
+ * Short messages at the lower edge that go by themselves: `toast(t('camera.saved'))`, `toastFailure(error)`.
  * With an `action` (undo) they stay longer. Screen readers are told politely, of failures at once.
  */
 import { css, html, LitElement, nothing } from 'lit';
+import { isEnded } from '../api.ts';
 import { t } from '../i18n.ts';
 import { icon } from '../icons.ts';
 import { shared } from '../styles.ts';
+import { explain } from './states.ts';
 
 const SHORT_MS = 4000;
 const LONG_MS = 9000;
@@ -27,6 +29,11 @@ export function toast(text: string, options: ToastOptions = {}): void {
     document.body.append(element);
   }
   element.show({ text, ...options });
+}
+
+/** Says why a request failed, unless it was ended because nobody waits for it any more. */
+export function toastFailure(error: unknown): void {
+  if (!isEnded(error)) toast(explain(error), { tone: 'alarm' });
 }
 
 class PhToast extends LitElement {

@@ -5,7 +5,7 @@ import { probe, putCamera, scanDevice } from '../../lib/cameras-api.ts';
 import { trackTitle } from '../../lib/codec-titles.ts';
 import { describedBy, field } from '../../lib/components/field.ts';
 import { explain } from '../../lib/components/states.ts';
-import { toast } from '../../lib/components/toast.ts';
+import { toast, toastFailure } from '../../lib/components/toast.ts';
 import { adviceKey, errorKey } from '../../lib/error-keys.ts';
 import { t } from '../../lib/i18n.ts';
 import { icon } from '../../lib/icons.ts';
@@ -252,8 +252,12 @@ class PhCheck extends LitElement {
   /** The sub stream does not hold up the rest: what it is, or why not, comes when it comes. */
   async #checkSub(signal: AbortSignal): Promise<void> {
     const source = this.sub;
-    const result = await probe({ source, ...this.#credentials }, signal);
-    if (source === this.sub) this.probedSub = result;
+    try {
+      const result = await probe({ source, ...this.#credentials }, signal);
+      if (source === this.sub) this.probedSub = result;
+    } catch (error) {
+      toastFailure(error);
+    }
   }
 
   get #credentials() {
@@ -268,8 +272,7 @@ class PhCheck extends LitElement {
   #onSub(event: Event): void {
     this.sub = (event.target as HTMLInputElement).value.trim();
     this.probedSub = undefined;
-    if (this.sub)
-      this.#checkSub(this.#checking.signal).catch((error) => toast(explain(error), { tone: 'alarm' }));
+    if (this.sub) void this.#checkSub(this.#checking.signal);
   }
 
   async #save(event: Event): Promise<void> {
@@ -296,7 +299,7 @@ class PhCheck extends LitElement {
       toast(t('add.saved', { name }));
       go('camera', camera.id);
     } catch (error) {
-      toast(explain(error), { tone: 'alarm' });
+      toastFailure(error);
       this.saving = false;
     }
   }

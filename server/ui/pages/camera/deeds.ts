@@ -4,8 +4,7 @@ import { sendJson } from '../../lib/api.ts';
 import type { Camera, CameraChange } from '../../lib/api-types.ts';
 import { deleteCamera, putCamera, restartCamera } from '../../lib/cameras-api.ts';
 import { confirm } from '../../lib/components/confirm.ts';
-import { explain } from '../../lib/components/states.ts';
-import { toast } from '../../lib/components/toast.ts';
+import { toast, toastFailure } from '../../lib/components/toast.ts';
 import { t } from '../../lib/i18n.ts';
 import { nameOf } from '../../lib/live-state.ts';
 import { go } from '../../lib/router.ts';
@@ -51,7 +50,7 @@ async function attempt(deed: () => Promise<unknown>): Promise<boolean> {
     await deed();
     return true;
   } catch (error) {
-    toast(explain(error), { tone: 'alarm' });
+    toastFailure(error);
     return false;
   }
 }

@@ -4,8 +4,7 @@ import { getJson } from '../../lib/api.ts';
 import type { Camera, CameraTrack } from '../../lib/api-types.ts';
 import { disconnectViewer } from '../../lib/cameras-api.ts';
 import { codecTitle } from '../../lib/codec-titles.ts';
-import { explain } from '../../lib/components/states.ts';
-import { toast } from '../../lib/components/toast.ts';
+import { toast, toastFailure } from '../../lib/components/toast.ts';
 import { formatBitrate, formatNumber } from '../../lib/format.ts';
 import { t } from '../../lib/i18n.ts';
 import { icon } from '../../lib/icons.ts';
@@ -155,7 +154,7 @@ class PhCameraFacts extends LitElement {
       this.leaving = new Set([...this.leaving, id]);
       toast(t('camera.viewers.disconnected'));
     } catch (error) {
-      toast(explain(error), { tone: 'alarm' });
+      toastFailure(error);
     }
     this.#poll.now();
   }

@@ -5,8 +5,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import type { Camera } from '../../lib/api-types.ts';
 import { type Movement, moveCamera } from '../../lib/cameras-api.ts';
-import { explain } from '../../lib/components/states.ts';
-import { toast } from '../../lib/components/toast.ts';
+import { toastFailure } from '../../lib/components/toast.ts';
 import { type MessageKey, t } from '../../lib/i18n.ts';
 import { type IconName, icon } from '../../lib/icons.ts';
 import { shared } from '../../lib/styles.ts';
@@ -122,7 +121,7 @@ class PhPtz extends LitElement {
     } catch (error) {
       clearInterval(this.#timer);
       this.held = '';
-      toast(explain(error), { tone: 'alarm' });
+      toastFailure(error);
     }
   }
 }

@@ -6,8 +6,8 @@ import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { ApiError } from '../../lib/api.ts';
 import { confirm } from '../../lib/components/confirm.ts';
 import type { MenuItem } from '../../lib/components/menu.ts';
-import { emptyState, explain, failedState, loadingState, stateStyles } from '../../lib/components/states.ts';
-import { toast } from '../../lib/components/toast.ts';
+import { emptyState, failedState, loadingState, stateStyles } from '../../lib/components/states.ts';
+import { toast, toastFailure } from '../../lib/components/toast.ts';
 import { language, t } from '../../lib/i18n.ts';
 import { icon } from '../../lib/icons.ts';
 import type { Place } from '../../lib/router.ts';
@@ -293,7 +293,7 @@ export class PhConfig extends LitElement {
       this.#discard(text);
       toast(t('config.undo.done'));
     } catch (error) {
-      toast(explain(error), { tone: 'alarm' });
+      toastFailure(error);
     }
   }
 
@@ -311,7 +311,7 @@ export class PhConfig extends LitElement {
       this.requestUpdate();
       toast(t('config.restart.done'));
     } catch (error) {
-      toast(explain(error), { tone: 'alarm' });
+      toastFailure(error);
     }
   };
 

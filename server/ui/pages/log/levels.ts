@@ -2,7 +2,7 @@
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import '../../lib/components/dialog.ts';
 import { explain, loadingState, stateStyles } from '../../lib/components/states.ts';
-import { toast } from '../../lib/components/toast.ts';
+import { toast, toastFailure } from '../../lib/components/toast.ts';
 import { t } from '../../lib/i18n.ts';
 import { shared } from '../../lib/styles.ts';
 import { LEVELS } from './lines.ts';
@@ -78,7 +78,7 @@ export class PhLogLevels extends LitElement {
     try {
       this.levels = await fetchLevels();
     } catch (error) {
-      toast(explain(error), { tone: 'alarm' });
+      toastFailure(error);
     }
   }
 

@@ -5,8 +5,7 @@ import { css, html, LitElement } from 'lit';
 import { confirm } from '../../lib/components/confirm.ts';
 import '../../lib/components/dialog.ts';
 import type { MenuItem } from '../../lib/components/menu.ts';
-import { explain } from '../../lib/components/states.ts';
-import { toast } from '../../lib/components/toast.ts';
+import { toast, toastFailure } from '../../lib/components/toast.ts';
 import { t } from '../../lib/i18n.ts';
 import { icon } from '../../lib/icons.ts';
 import { nameOf } from '../../lib/live-state.ts';
@@ -192,7 +191,7 @@ export class PhLog extends LitElement {
       await this.renderRoot.querySelector<PhLogLines>('ph-log-lines')!.clear();
       toast(t('log.cleared'));
     } catch (error) {
-      toast(explain(error), { tone: 'alarm' });
+      toastFailure(error);
     }
   }
 }
