@@ -112,7 +112,8 @@ export async function startServer(
     ...(addon && addonSettings(addon)),
   });
   if (addon) {
-    addon.started({ id: serverId(state), addresses: api.addresses });
+    const { reach, started } = addon;
+    void reach.then(api.listenAlso).then(() => started({ id: serverId(state), addresses: api.addresses }));
     integrations.onChange(() => addon.integrationConnected(integrations.version));
   }
   const mqtt = startCameraMqtt({
@@ -156,10 +157,8 @@ async function startAnnouncing(listens: readonly string[], id: string, { api, ap
 
 /** What the API takes from Home Assistant. */
 function addonSettings(addon: Addon): Partial<ApiSettings> {
-  const { extraListen, ingress, conflicts } = addon;
+  const { conflicts } = addon;
   return {
-    extraListen: extraListen ? [extraListen] : [],
-    ingress,
     importFrom: () => addon.importFrom(),
     serverExtras: () => {
       const { installed, bundled, restartRequired } = addon.integration;

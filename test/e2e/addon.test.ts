@@ -180,6 +180,22 @@ describe('the add-on', () => {
     await until('the Supervisor to be asked', () => machine.supervisor.restarts === 1);
   });
 
+  test('starts without a Supervisor, which finds it when it comes', async () => {
+    await using machine = await Machine.open(program);
+    machine.supervisor.down = true;
+    const told = machine.start();
+    const health = () =>
+      machine
+        .fetch('/api/health')
+        .then(({ ok }) => ok)
+        .catch(() => false);
+    await until('the server', health, 15_000);
+    machine.supervisor.down = false;
+    await told;
+    const { url, headers } = machine.supervisor.openIngress(ADMINISTRATOR);
+    assert.equal((await fetch(`${url}api/config`, { headers })).status, 200);
+  });
+
   test('starts though the Supervisor is slow', async () => {
     await using machine = await Machine.open(program);
     machine.supervisor.down = true;

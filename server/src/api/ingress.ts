@@ -46,35 +46,32 @@ const REFUSAL =
 
 /** Requests that came through ingress, and nothing else. */
 export class IngressRequests {
-  readonly #users = new WeakMap<IncomingMessage, IngressUser | undefined>();
-  readonly #roleOf: IngressSettings['roleOf'];
+  readonly #arrived = new WeakMap<IncomingMessage, IngressSettings['roleOf']>();
 
-  constructor(roleOf: IngressSettings['roleOf']) {
-    this.#roleOf = roleOf;
-  }
-
-  note(request: IncomingMessage): void {
-    this.#users.set(request, userOf(request));
+  /** `roleOf`: of the listener that it came by. */
+  note(request: IncomingMessage, roleOf: IngressSettings['roleOf']): void {
+    this.#arrived.set(request, roleOf);
   }
 
   /** Undefined for a request of another listener. Never rejects: whoever cannot be told is a viewer. */
   async identify(request: IncomingMessage): Promise<IngressRequest | undefined> {
-    if (!this.#users.has(request)) return undefined;
-    const user = this.#users.get(request);
-    return { user, role: user ? await roleWithin(ROLE_TIMEOUT_MS, () => this.#roleOf(user.id)) : 'viewer' };
+    const roleOf = this.#arrived.get(request);
+    if (!roleOf) return undefined;
+    const user = userOf(request);
+    return { user, role: user ? await roleWithin(ROLE_TIMEOUT_MS, () => roleOf(user.id)) : 'viewer' };
   }
 }
 
 /** Starts to listen. Rejects with StreamError. */
 export async function openIngress(
-  { host, port, allowFrom = SUPERVISOR_ADDRESS }: IngressSettings,
+  { host, port, allowFrom = SUPERVISOR_ADDRESS, roleOf }: IngressSettings,
   requests: IngressRequests,
   basePath: string,
   handlers: Handlers,
   log: Logger,
 ): Promise<Ingress> {
   const arrive = (request: IncomingMessage): void => {
-    requests.note(request);
+    requests.note(request, roleOf);
     // Home Assistant knows our `/` only.
     request.url = `${basePath}${request.url}`;
   };

@@ -11,7 +11,7 @@ import { createApp } from './app.ts';
 import { Changes } from './changes.ts';
 import type { ApiContext, ApiSettings } from './context.ts';
 import { IngressRequests, openIngress } from './ingress.ts';
-import { type Handlers, openListeners } from './listeners.ts';
+import { type Handlers, type Listeners, openListeners } from './listeners.ts';
 import { openOnvifListeners } from './onvif-listeners.ts';
 import { Players } from './players.ts';
 import { Preloads } from './preloads.ts';
@@ -26,6 +26,8 @@ export interface RunningApi {
   readonly addresses: readonly string[];
   /** Where the listener for ingress listens. */
   readonly ingressAddress: string | undefined;
+  /** Listens in more places, which were not known at the start. What cannot be had is logged. */
+  listenAlso(places: Pick<ApiSettings, 'extraListen' | 'ingress'>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,7 +39,7 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
   const { store, streams, services } = settings;
   const log = createLogger('api');
   const { tokens = new Tokens(), ingress } = settings;
-  const ingressRequests = ingress && new IngressRequests(ingress.roleOf);
+  const ingressRequests = new IngressRequests();
   const context: ApiContext = {
     ...settings,
     log,
@@ -59,12 +61,26 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
     upgrade: upgrades.handle,
   };
   const listeners = await openListeners({ ...settings, api: store.current.api }, handlers, log);
-  const ingressListener =
-    ingress &&
-    ingressRequests &&
-    (await tryToListen(createLogger('ingress'), (log) =>
-      openIngress(ingress, ingressRequests, store.current.api.base_path, handlers, log),
-    ));
+  const added: Pick<Listeners, 'close'>[] = [];
+  let ingressAddress: string | undefined;
+  let closed = false;
+  const listenAlso: RunningApi['listenAlso'] = async ({ extraListen = [], ingress }) => {
+    const { api } = store.current;
+    const nowhere = { ...api, listen: '', tls_listen: '', unix_listen: '' };
+    const more = await openListeners({ ...settings, extraListen, api: nowhere }, handlers, log).catch(
+      () => undefined,
+    );
+    const through =
+      ingress &&
+      (await tryToListen(createLogger('ingress'), (log) =>
+        openIngress(ingress, ingressRequests, api.base_path, handlers, log),
+      ));
+    ingressAddress ??= through?.address;
+    const opened = [more, through].filter((each) => each !== undefined);
+    added.push(...opened);
+    if (closed) await Promise.all(opened.map((each) => each.close()));
+  };
+  if (ingress) await listenAlso({ ingress });
   const onvifListeners = await openOnvifListeners(
     store.current,
     settings,
@@ -89,8 +105,10 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
   settings.onServerChange?.(() => context.changes.serverChanged());
   return {
     addresses: listeners.addresses,
-    ingressAddress: ingressListener?.address,
+    ingressAddress,
+    listenAlso,
     async close() {
+      closed = true;
       clearTimeout(publishing);
       context.preloads.close();
       context.previews.close();
@@ -100,7 +118,7 @@ export async function startApi(settings: ApiSettings): Promise<RunningApi> {
       context.shares.close();
       upgrades.close();
       await listeners.close();
-      await ingressListener?.close();
+      await Promise.all(added.map((each) => each.close()));
       await onvifListeners.close();
       await app.close();
     },

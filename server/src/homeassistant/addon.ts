@@ -4,10 +4,13 @@
  *   as root      options → integration put in place → own folders → another user
  *   as porthole  address and ingress port from the Supervisor → ports that others have → the server starts
  *   afterwards   announced to core → told if core wants a restart
+ *
+ * Cameras do not wait for a Supervisor that is silent for long: the server starts, and is there for Home Assistant later.
  */
 import { lookup } from 'node:dns/promises';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConfigArgument } from '../config/arguments.ts';
 import { type ConfigProblem, formatProblem } from '../config/error.ts';
 import { formatListen, isLoopbackHost, parseListen } from '../config/listen.ts';
@@ -28,6 +31,21 @@ import { createRoles } from './roles.ts';
 import { type AddonInfo, brokerOf, connectSupervisor, type Supervisor, whenReachable } from './supervisor.ts';
 import type { Surroundings } from './surroundings.ts';
 
+/** How Home Assistant reaches the server. */
+export interface Reach {
+  /** The addresses that the Supervisor and core reach us by, besides those of the config. */
+  readonly extraListen: readonly string[];
+  /** Undefined where the Supervisor names no port. */
+  readonly ingress:
+    | {
+        readonly host: string;
+        readonly port: number;
+        readonly allowFrom: string;
+        readonly roleOf: (userId: string) => Promise<'admin' | 'viewer'>;
+      }
+    | undefined;
+}
+
 export interface Addon {
   /** Options, config file, and the ports that are free. */
   readonly configs: readonly ConfigArgument[];
@@ -38,17 +56,8 @@ export interface Addon {
   readonly key: Key;
   /** The options open the API to everybody in the network. */
   readonly isOpen: boolean;
-  /** The address that the Supervisor and core reach us by, besides those of the config; undefined where those do. */
-  readonly extraListen: string | undefined;
-  /** Undefined while the Supervisor has not named a port. */
-  readonly ingress:
-    | {
-        readonly host: string;
-        readonly port: number;
-        readonly allowFrom: string;
-        readonly roleOf: (userId: string) => Promise<'admin' | 'viewer'>;
-      }
-    | undefined;
+  /** Settles when the Supervisor has answered, however late that is. Never rejects. */
+  readonly reach: Promise<Reach>;
   /** A go2rtc.yaml of Home Assistant, whose streams can be taken over. */
   importFrom(): { readonly path: string; readonly text: string } | undefined;
   readonly integration: {
@@ -62,7 +71,7 @@ export interface Addon {
   /** The MQTT broker that Home Assistant knows; never rejects. */
   broker(): Promise<MqttBroker | undefined>;
   /** The server is there, with its API at these addresses: tells core. */
-  started(server: { readonly id: string; readonly addresses: readonly string[] }): void;
+  started(server: { readonly id: string; readonly addresses: readonly string[] }): Promise<void>;
   /** An integration of this version has connected. */
   integrationConnected(version: string | undefined): void;
   /** Has the Supervisor start the add-on anew. */
@@ -76,6 +85,7 @@ const STATE_FILE = 'state.json';
 const NEW_CONFIG = '# This file takes precedence over the options of the add-on. The web page edits it.\n';
 /** Of a user who reads the log. */
 const PATIENCE_MS = 1000;
+const SERVE_AFTER_MS = 5000;
 const IMPORTABLE = 'go2rtc.yaml';
 const MAX_IMPORT_BYTES = 1 << 20;
 
@@ -90,7 +100,8 @@ export async function openAddon(surroundings: Surroundings): Promise<Addon> {
   becomeUser(surroundings, log);
 
   const supervisor = connectSupervisor(surroundings);
-  const info = await askInfo(supervisor, log);
+  const asked = askInfo(supervisor, log);
+  const info = await Promise.race([asked, sleep(SERVE_AFTER_MS, undefined, { ref: false })]);
   const file = join(config, CONFIG_FILE);
   createFile(file, log);
   const { configs, conflicts, listen } = await configure(options, file, info?.ip_address, log);
@@ -106,6 +117,7 @@ export async function openAddon(surroundings: Surroundings): Promise<Addon> {
   const state = openState(join(data, STATE_FILE));
   const key = loadKey(state);
   let announcement: { close(): void } | undefined;
+  let closed = false;
 
   return {
     configs,
@@ -113,8 +125,7 @@ export async function openAddon(surroundings: Surroundings): Promise<Addon> {
     conflicts,
     key,
     isOpen: options.open_to_lan,
-    extraListen: info && extraAddress(listen, info.ip_address),
-    ingress: info && (await ingressOf(info, supervisor, roles)),
+    reach: asked.then((info) => reachBy(info, listen, supervisor, roles, log)),
     importFrom: () => readFirst([homeassistant, config].map((folder) => join(folder, IMPORTABLE))),
     get integration() {
       return {
@@ -125,12 +136,14 @@ export async function openAddon(surroundings: Surroundings): Promise<Addon> {
     },
     onChange: (listener) => void changes.add(listener),
     broker: () => brokerOf(supervisor),
-    started({ id, addresses }) {
-      announcement = announce({ supervisor, log, network: info?.network ?? undefined, key, id, addresses });
+    async started({ id, addresses }) {
+      const network = (await asked)?.network ?? undefined;
+      if (!closed) announcement = announce({ supervisor, log, network, key, id, addresses });
     },
     integrationConnected: (version) => restart.connected(version),
     restart: () => supervisor.restartAddon(),
     close() {
+      closed = true;
       announcement?.close();
       restart.close();
     },
@@ -140,7 +153,7 @@ export async function openAddon(surroundings: Surroundings): Promise<Addon> {
 async function askInfo(supervisor: Supervisor, log: Logger): Promise<AddonInfo | undefined> {
   const late = setTimeout(() => log.warn('waiting for the Supervisor'), PATIENCE_MS);
   const info = await whenReachable(supervisor.addonInfo).catch((error): undefined => {
-    log.error('the Supervisor does not answer: no ingress, and core is not told', { error });
+    log.error('the Supervisor does not say where the add-on is: no ingress', { error });
   });
   clearTimeout(late);
   return info;
@@ -204,12 +217,28 @@ function createFile(path: string, log: Logger): void {
   }
 }
 
+/** What follows from the Supervisor's answer, if there is one. */
+async function reachBy(
+  info: AddonInfo | undefined,
+  listen: string,
+  supervisor: Supervisor,
+  roleOf: (userId: string) => Promise<'admin' | 'viewer'>,
+  log: Logger,
+): Promise<Reach> {
+  if (!info) return { extraListen: [], ingress: undefined };
+  const extra = extraAddress(listen, info.ip_address);
+  const ingress = await ingressOf(info, supervisor, roleOf).catch((error): undefined => {
+    log.error('no ingress', { error });
+  });
+  return { extraListen: extra === undefined ? [] : [extra], ingress };
+}
+
 /** The Supervisor connects from the address that its name stands for, and nobody else may. */
 async function ingressOf(
   { ip_address: host, ingress_port: port }: AddonInfo,
   supervisor: Supervisor,
   roleOf: (userId: string) => Promise<'admin' | 'viewer'>,
-): Promise<Addon['ingress']> {
+): Promise<Reach['ingress']> {
   if (port === null) return undefined;
   const { address } = await lookup(supervisor.host.replace(/:\d+$/, ''), { family: 4 });
   return { host, port, allowFrom: address, roleOf };

@@ -109,10 +109,10 @@ export async function brokerOf(supervisor: Pick<Supervisor, 'mqttBroker'>): Prom
   return supervisor.mqttBroker().catch(() => undefined);
 }
 
-/** Asks again while the Supervisor (or core behind it) is not there; the last failure is thrown. */
+/** Asks again while the Supervisor (or core behind it) is not there, for ever by default; the last failure is thrown. */
 export async function whenReachable<T>(
   ask: () => Promise<T>,
-  delaysMs: readonly number[] = [250, 500, 1000, 2000, 4000, 8000],
+  delaysMs: Iterable<number> = patience(),
 ): Promise<T> {
   for (const delayMs of delaysMs) {
     try {
@@ -123,6 +123,12 @@ export async function whenReachable<T>(
     }
   }
   return ask();
+}
+
+/** Soon again at first. */
+function* patience(): Generator<number> {
+  yield* [250, 500, 1000, 2000, 4000, 8000];
+  while (true) yield 15_000;
 }
 
 const PASSING: ReadonlySet<ErrorCode> = new Set(['unreachable', 'timeout', 'closed']);
