@@ -39,6 +39,8 @@ function headersFor({ headers, socket }: IncomingMessage, user: IngressUser): Ou
   return {
     ...Object.fromEntries(kept),
     'x-forwarded-for': [headers['x-forwarded-for'] ?? '192.0.2.7', socket.remoteAddress].join(', '),
+    // Core says it; who comes without core in between is a test's browser.
+    'x-forwarded-host': headers['x-forwarded-host'] ?? headers.host,
     ...(user.id
       ? {
           'x-remote-user-id': user.id,
