@@ -1,6 +1,6 @@
 """Whether a camera works, and whether something moves before it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import override
 
@@ -10,11 +10,11 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntityDescription,
 )
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import PortholeConfigEntry, PortholeCoordinator, is_online
-from .entity import PortholeEntity, async_setup_cameras
+from .const import TYPE_MOTION
+from .coordinator import is_online
+from .entity import PortholeEntity
+from .entity_kinds import EntityKind, setup_platform
 from .models import CameraState
 
 PARALLEL_UPDATES = 0
@@ -39,26 +39,9 @@ SENSORS = (
         key="motion",
         device_class=BinarySensorDeviceClass.MOTION,
         value=lambda camera: camera.motion,
-        exists=lambda camera: "motion" in camera.events or camera.motion is not None,
+        exists=lambda camera: TYPE_MOTION in camera.events or camera.motion is not None,
     ),
 )
-
-
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: PortholeConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the sensors of all cameras."""
-
-    def create(
-        coordinator: PortholeCoordinator, camera: CameraState
-    ) -> Iterator[PortholeBinarySensor]:
-        for description in SENSORS:
-            if description.exists(camera):
-                yield PortholeBinarySensor(coordinator, camera, description)
-
-    async_setup_cameras(entry, async_add_entities, create)
 
 
 class PortholeBinarySensor(PortholeEntity, BinarySensorEntity):
@@ -66,17 +49,15 @@ class PortholeBinarySensor(PortholeEntity, BinarySensorEntity):
 
     entity_description: PortholeBinarySensorDescription
 
-    def __init__(
-        self,
-        coordinator: PortholeCoordinator,
-        camera: CameraState,
-        description: PortholeBinarySensorDescription,
-    ) -> None:
-        """Take the description."""
-        super().__init__(coordinator, camera, description.key)
-        self.entity_description = description
-
     @property
     @override
     def is_on(self) -> bool | None:
         return self.entity_description.value(self.state_of_camera)
+
+
+async_setup_entry = setup_platform(
+    *(
+        EntityKind(PortholeBinarySensor, description, description.exists)
+        for description in SENSORS
+    )
+)

@@ -2,41 +2,34 @@
 
 from typing import override
 
-from homeassistant.components.button import ButtonDeviceClass, ButtonEntity
+from homeassistant.components.button import (
+    ButtonDeviceClass,
+    ButtonEntity,
+    ButtonEntityDescription,
+)
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import PortholeConfigEntry, PortholeCoordinator
-from .entity import PortholeEntity, async_setup_cameras
-from .models import CameraState
+from .entity import PortholeEntity
+from .entity_kinds import EntityKind, setup_platform
 
 PARALLEL_UPDATES = 0
-
-
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: PortholeConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the buttons of all cameras."""
-    async_setup_cameras(
-        entry,
-        async_add_entities,
-        lambda coordinator, camera: [PortholeRestartButton(coordinator, camera)],
-    )
 
 
 class PortholeRestartButton(PortholeEntity, ButtonEntity):
     """Restarts a camera; viewers stay."""
 
-    _attr_device_class = ButtonDeviceClass.RESTART
-    _attr_entity_category = EntityCategory.CONFIG
-
-    def __init__(self, coordinator: PortholeCoordinator, camera: CameraState) -> None:
-        """Name it."""
-        super().__init__(coordinator, camera, "restart")
-
     @override
     async def async_press(self) -> None:
         await self.ask(self.coordinator.client.restart_camera(self.camera_id))
+
+
+async_setup_entry = setup_platform(
+    EntityKind(
+        PortholeRestartButton,
+        ButtonEntityDescription(
+            key="restart",
+            device_class=ButtonDeviceClass.RESTART,
+            entity_category=EntityCategory.CONFIG,
+        ),
+    )
+)

@@ -1,6 +1,7 @@
 """The picture and sound of a camera: WebRTC through the server, RTSP for Home Assistant's own stream worker, JPEGs."""
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import override
@@ -9,18 +10,20 @@ from aiohttp import web
 from homeassistant.components.camera import (
     Camera,
     CameraEntityCapabilities,
+    CameraEntityDescription,
     CameraEntityFeature,
     WebRTCSendMessage,
 )
 from homeassistant.components.web_rtc import async_get_ice_servers
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.core import callback
+from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.event import async_track_time_interval
 from webrtc_models import RTCIceCandidateInit
 from yarl import URL
 
-from .coordinator import PortholeConfigEntry, PortholeCoordinator
-from .entity import PortholeEntity, async_setup_cameras
+from .coordinator import PortholeCoordinator
+from .entity import PortholeEntity
+from .entity_kinds import EntityKind, setup_platform
 from .errors import PortholeError
 from .models import CameraState, CameraStatus
 from .proxy import async_pass_response
@@ -35,29 +38,20 @@ _RENEW_INTERVAL = timedelta(seconds=LIFE_S / 2)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: PortholeConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the cameras."""
-    async_setup_cameras(
-        entry,
-        async_add_entities,
-        lambda coordinator, camera: [PortholeCamera(coordinator, camera)],
-    )
-
-
 class PortholeCamera(PortholeEntity, Camera):
     """A camera of the server."""
 
-    _attr_name = None
     _attr_supported_features = CameraEntityFeature.STREAM | CameraEntityFeature.ON_OFF
     _attr_brand = "Porthole"
 
-    def __init__(self, coordinator: PortholeCoordinator, camera: CameraState) -> None:
+    def __init__(
+        self,
+        coordinator: PortholeCoordinator,
+        camera: CameraState,
+        description: EntityDescription,
+    ) -> None:
         """Begin without sessions."""
-        super().__init__(coordinator, camera, "camera")
+        super().__init__(coordinator, camera, description)
         self._sessions: dict[str, WebrtcSession] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._was_connected = coordinator.available
@@ -78,7 +72,7 @@ class PortholeCamera(PortholeEntity, Camera):
         connected = self.coordinator.available
         if connected and not self._was_connected and self.stream is not None:
             # The old token went with the old process.
-            self.hass.async_create_task(self._restart_stream())
+            self.coordinator.entry.async_create_task(self.hass, self._restart_stream())
         self._was_connected = connected
         super()._changed()
 
@@ -109,14 +103,14 @@ class PortholeCamera(PortholeEntity, Camera):
 
     @override
     async def stream_source(self) -> str | None:
-        camera = self.state_of_camera
-        if not camera.enabled:
+        if not self.state_of_camera.enabled:
             return None
-        token = await self.ask(self.coordinator.tokens.get(camera.id))
-        return self._source(self.coordinator.stream_of(camera), token)
+        return await self.ask(self._new_source())
 
-    def _source(self, stream: str, token: str) -> str:
-        """Address a stream: by RTSP where the server offers it to this machine, else as MPEG-TS over HTTP."""
+    async def _new_source(self) -> str:
+        """Address the stream: by RTSP where the server offers it to this machine, else as MPEG-TS over HTTP. Raises PortholeError."""
+        token = await self.coordinator.tokens.get(self.camera_id)
+        stream = self.coordinator.stream_of(self.state_of_camera)
         server = self.coordinator.state.server
         url = self.coordinator.client.url
         host = url.host or ""
@@ -133,36 +127,24 @@ class PortholeCamera(PortholeEntity, Camera):
         """Give the stream worker a token for the next time that it connects; what it has open goes on."""
         if self.stream is None or not self.coordinator.available:
             return
-        try:
-            token = await self.coordinator.tokens.get(self.camera_id)
-        except PortholeError:
-            return
-        stream = self.coordinator.stream_of(self.state_of_camera)
-        self.stream.source = self._source(stream, token)
+        with suppress(PortholeError):
+            source = await self._new_source()
+            if self.stream is not None:
+                self.stream.source = source
 
     async def _restart_stream(self) -> None:
-        try:
-            token = await self.coordinator.tokens.get(self.camera_id)
-        except PortholeError:
-            return
-        if self.stream is not None:
-            stream = self.coordinator.stream_of(self.state_of_camera)
-            self.stream.update_source(self._source(stream, token))
+        with suppress(PortholeError):
+            source = await self._new_source()
+            if self.stream is not None:
+                self.stream.update_source(source)
 
     @override
     async def async_turn_on(self) -> None:
-        await self._enable(True)
+        await self.enable(True)
 
     @override
     async def async_turn_off(self) -> None:
-        await self._enable(False)
-
-    async def _enable(self, enabled: bool) -> None:
-        self.coordinator.receive_camera(
-            await self.ask(
-                self.coordinator.client.put_camera(self.camera_id, {"enabled": enabled})
-            )
-        )
+        await self.enable(False)
 
     @override
     async def async_handle_async_webrtc_offer(
@@ -211,3 +193,8 @@ class PortholeCamera(PortholeEntity, Camera):
     def _end_sessions(self) -> None:
         for session_id in list(self._tasks):
             self.close_webrtc_session(session_id)
+
+
+async_setup_entry = setup_platform(
+    EntityKind(PortholeCamera, CameraEntityDescription(key="camera", name=None))
+)

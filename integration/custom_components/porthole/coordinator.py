@@ -29,7 +29,7 @@ from .const import (
     TYPE_RING,
 )
 from .errors import PortholeAuthError, PortholeError
-from .models import CameraEvent, CameraState, CameraStatus, Server, State
+from .models import CameraEvent, CameraState, CameraStatus, Json, Server, State
 from .tokens import Tokens
 
 _LOGGER = logging.getLogger(__name__)
@@ -119,6 +119,10 @@ class PortholeCoordinator:
         """Identify the device of a camera."""
         return (DOMAIN, f"{self.server_id}_{camera_id}")
 
+    def unique_id(self, camera_id: str, key: str) -> str:
+        """Name an entity of a camera in the registry."""
+        return f"{self.server_id}_{camera_id}_{key}"
+
     @callback
     def listen(self, camera_id: str | None, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call `listener` when the camera changed, or, with None, when anything but a camera's values did. Returns what ends it."""
@@ -201,6 +205,12 @@ class PortholeCoordinator:
         self._tell(camera.id)
         if before is None or before.name != camera.name:
             self._tell(None)
+
+    async def change_camera(self, camera_id: str, changes: Json) -> CameraState:
+        """Create a camera on the server, or change what is named. Raises PortholeError."""
+        camera = await self.client.put_camera(camera_id, changes)
+        self.receive_camera(camera)
+        return camera
 
     def _receive_state(self, state: State) -> None:
         before = self.state

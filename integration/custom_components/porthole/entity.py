@@ -1,24 +1,17 @@
 """What the entities of a camera have in common."""
 
-from collections.abc import Callable, Coroutine, Iterable
-from functools import partial
+from collections.abc import Coroutine
 from typing import Any, override
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.entity import Entity
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.entity import Entity, EntityDescription
 
 from .const import DOMAIN
-from .coordinator import PortholeConfigEntry, PortholeCoordinator
+from .coordinator import PortholeCoordinator
 from .errors import PortholeError
 from .models import CameraState
-from .subentries import subentry_of
-
-type EntityFactory = Callable[
-    [PortholeCoordinator, CameraState], Iterable[PortholeEntity]
-]
 
 
 class PortholeEntity(Entity):
@@ -28,14 +21,18 @@ class PortholeEntity(Entity):
     _attr_should_poll = False
 
     def __init__(
-        self, coordinator: PortholeCoordinator, camera: CameraState, key: str
+        self,
+        coordinator: PortholeCoordinator,
+        camera: CameraState,
+        description: EntityDescription,
     ) -> None:
         """Name the entity and its device."""
         super().__init__()
+        self.entity_description = description
         self.coordinator = coordinator
         self.camera_id = camera.id
         self._last = camera
-        self._attr_unique_id = f"{coordinator.server_id}_{camera.id}_{key}"
+        self._attr_unique_id = coordinator.unique_id(camera.id, description.key)
         self._attr_device_info = DeviceInfo(
             identifiers={coordinator.device_identifier(camera.id)},
             name=camera.name,
@@ -73,6 +70,11 @@ class PortholeEntity(Entity):
         """Await a request to the server; what it refuses is told to the user. Raises HomeAssistantError."""
         return await ask(self.coordinator, request)
 
+    async def enable(self, enabled: bool) -> None:
+        """Say whether the sources of the camera may be opened. Raises HomeAssistantError."""
+        changes = {"enabled": enabled}
+        await self.ask(self.coordinator.change_camera(self.camera_id, changes))
+
 
 async def ask[T](
     coordinator: PortholeCoordinator, request: Coroutine[Any, Any, T]
@@ -89,61 +91,3 @@ async def ask[T](
                 "error": str(error),
             },
         ) from error
-
-
-@callback
-def async_setup_cameras(
-    entry: PortholeConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-    create: EntityFactory,
-) -> None:
-    """Add what `create` makes of each camera, now and whenever a camera or an ability of one comes up.
-
-    `create` gives the same entities again and again; those whose unique id is there already are dropped.
-    """
-    coordinator = entry.runtime_data.coordinator
-    present: dict[str, set[str]] = {}
-    listening: dict[str, Callable[[], None]] = {}
-
-    @callback
-    def add(camera_id: str) -> None:
-        camera = coordinator.state.cameras.get(camera_id)
-        subentry = subentry_of(entry, camera_id)
-        if camera is None or subentry is None:
-            return
-        known = present.setdefault(camera_id, set())
-        new = [
-            entity
-            for entity in create(coordinator, camera)
-            if entity.unique_id and entity.unique_id not in known
-        ]
-        if new:
-            known.update(entity.unique_id for entity in new if entity.unique_id)
-            async_add_entities(new, config_subentry_id=subentry.subentry_id)
-
-    @callback
-    def look() -> None:
-        wanted = [
-            camera_id
-            for camera_id in coordinator.state.cameras
-            if subentry_of(entry, camera_id)
-        ]
-        for camera_id in listening.keys() - wanted:
-            listening.pop(camera_id)()
-            present.pop(camera_id, None)
-        for camera_id in wanted:
-            if camera_id in listening:
-                continue
-            listening[camera_id] = coordinator.listen(
-                camera_id, partial(add, camera_id)
-            )
-            add(camera_id)
-
-    @callback
-    def stop() -> None:
-        for end in listening.values():
-            end()
-
-    look()
-    entry.async_on_unload(coordinator.listen(None, look))
-    entry.async_on_unload(stop)

@@ -1,50 +1,25 @@
 """The bell of a doorbell."""
 
-from collections.abc import Iterator
 from typing import override
 
 from homeassistant.components.event import (
     DoorbellEventType,
     EventDeviceClass,
     EventEntity,
+    EventEntityDescription,
 )
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.core import callback
 
 from .const import TYPE_RING
-from .coordinator import PortholeConfigEntry, PortholeCoordinator
-from .entity import PortholeEntity, async_setup_cameras
-from .models import CameraEvent, CameraState
+from .entity import PortholeEntity
+from .entity_kinds import EntityKind, setup_platform
+from .models import CameraEvent
 
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: PortholeConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add a bell to each doorbell."""
-
-    def create(
-        coordinator: PortholeCoordinator, camera: CameraState
-    ) -> Iterator[PortholeDoorbell]:
-        if camera.rings:
-            yield PortholeDoorbell(coordinator, camera)
-
-    async_setup_cameras(entry, async_add_entities, create)
-
-
 class PortholeDoorbell(PortholeEntity, EventEntity):
     """Somebody rings."""
-
-    _attr_translation_key = "doorbell"
-    _attr_device_class = EventDeviceClass.DOORBELL
-    _attr_event_types = [DoorbellEventType.RING]  # noqa: RUF012
-
-    def __init__(self, coordinator: PortholeCoordinator, camera: CameraState) -> None:
-        """Name it."""
-        super().__init__(coordinator, camera, "ring")
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -58,3 +33,17 @@ class PortholeDoorbell(PortholeEntity, EventEntity):
         if event.event == TYPE_RING and event.active:
             self._trigger_event(DoorbellEventType.RING)
             self.async_write_ha_state()
+
+
+async_setup_entry = setup_platform(
+    EntityKind(
+        PortholeDoorbell,
+        EventEntityDescription(
+            key="ring",
+            translation_key="doorbell",
+            device_class=EventDeviceClass.DOORBELL,
+            event_types=[DoorbellEventType.RING],
+        ),
+        lambda camera: camera.rings,
+    )
+)

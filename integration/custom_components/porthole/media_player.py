@@ -1,6 +1,5 @@
 """The loudspeaker of a camera: speech and media of Home Assistant."""
 
-from collections.abc import Iterator
 from typing import Any, override
 
 from homeassistant.components import media_source
@@ -8,42 +7,22 @@ from homeassistant.components.media_player import (
     BrowseMedia,
     MediaPlayerDeviceClass,
     MediaPlayerEntity,
+    MediaPlayerEntityDescription,
     MediaPlayerEntityFeature,
     MediaPlayerState,
     MediaType,
 )
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import PortholeConfigEntry, PortholeCoordinator
-from .entity import PortholeEntity, async_setup_cameras
-from .models import CameraState
+from .entity import PortholeEntity
+from .entity_kinds import EntityKind, setup_platform
 from .sound import async_play_media, async_stop
 
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: PortholeConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the loudspeakers of the cameras that have one."""
-
-    def create(
-        coordinator: PortholeCoordinator, camera: CameraState
-    ) -> Iterator[PortholeLoudspeaker]:
-        if camera.talk:
-            yield PortholeLoudspeaker(coordinator, camera)
-
-    async_setup_cameras(entry, async_add_entities, create)
-
-
 class PortholeLoudspeaker(PortholeEntity, MediaPlayerEntity):
     """Plays one sound at a time; an announcement takes the place of what plays, which begins anew after it."""
 
-    _attr_translation_key = "loudspeaker"
-    _attr_device_class = MediaPlayerDeviceClass.SPEAKER
     _attr_media_content_type = MediaType.MUSIC
     _attr_supported_features = (
         MediaPlayerEntityFeature.PLAY_MEDIA
@@ -52,10 +31,8 @@ class PortholeLoudspeaker(PortholeEntity, MediaPlayerEntity):
         | MediaPlayerEntityFeature.STOP
     )
 
-    def __init__(self, coordinator: PortholeCoordinator, camera: CameraState) -> None:
-        """Name it."""
-        super().__init__(coordinator, camera, "loudspeaker")
-        self._interrupted: str | None = None
+    #: What an announcement took the place of.
+    _interrupted: str | None = None
 
     @property
     @override
@@ -111,3 +88,16 @@ class PortholeLoudspeaker(PortholeEntity, MediaPlayerEntity):
             media_content_id,
             content_filter=lambda item: item.media_content_type.startswith("audio/"),
         )
+
+
+async_setup_entry = setup_platform(
+    EntityKind(
+        PortholeLoudspeaker,
+        MediaPlayerEntityDescription(
+            key="loudspeaker",
+            translation_key="loudspeaker",
+            device_class=MediaPlayerDeviceClass.SPEAKER,
+        ),
+        lambda camera: camera.talk is True,
+    )
+)

@@ -1,48 +1,20 @@
 """Which stream of a camera is shown where nothing else decides: the large one, the small one, or by the size on the screen."""
 
-from collections.abc import Iterator
 from typing import override
 
-from homeassistant.components.select import SelectEntity
+from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
 from .const import TIER_AUTO, TIER_MAIN, TIER_SUB
-from .coordinator import PortholeConfigEntry, PortholeCoordinator
-from .entity import PortholeEntity, async_setup_cameras
-from .models import CameraState
+from .entity import PortholeEntity
+from .entity_kinds import EntityKind, setup_platform
 
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: PortholeConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add a choice to each camera that has a sub stream."""
-
-    def create(
-        coordinator: PortholeCoordinator, camera: CameraState
-    ) -> Iterator[PortholeTierSelect]:
-        if camera.sub:
-            yield PortholeTierSelect(coordinator, camera)
-
-    async_setup_cameras(entry, async_add_entities, create)
-
-
 class PortholeTierSelect(PortholeEntity, SelectEntity, RestoreEntity):
     """The choice is Home Assistant's, not the server's: it is kept here."""
-
-    _attr_translation_key = "stream"
-    _attr_entity_category = EntityCategory.CONFIG
-    _attr_options = [TIER_AUTO, TIER_MAIN, TIER_SUB]  # noqa: RUF012
-
-    def __init__(self, coordinator: PortholeCoordinator, camera: CameraState) -> None:
-        """Name it."""
-        super().__init__(coordinator, camera, "stream")
 
     @property
     @override
@@ -64,3 +36,17 @@ class PortholeTierSelect(PortholeEntity, SelectEntity, RestoreEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         self.coordinator.set_tier(self.camera_id, option)
+
+
+async_setup_entry = setup_platform(
+    EntityKind(
+        PortholeTierSelect,
+        SelectEntityDescription(
+            key="stream",
+            translation_key="stream",
+            entity_category=EntityCategory.CONFIG,
+            options=[TIER_AUTO, TIER_MAIN, TIER_SUB],
+        ),
+        lambda camera: camera.sub is not None,
+    )
+)

@@ -1,6 +1,6 @@
 """Diagnostic values of a camera: viewers, rates, codecs, the last error."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -11,11 +11,9 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import EntityCategory, UnitOfDataRate
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import PortholeConfigEntry, PortholeCoordinator
-from .entity import PortholeEntity, async_setup_cameras
+from .entity import PortholeEntity
+from .entity_kinds import EntityKind, setup_platform
 from .models import CameraState, CameraStatus, Track
 
 PARALLEL_UPDATES = 0
@@ -109,36 +107,10 @@ SENSORS = (
 )
 
 
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: PortholeConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the sensors of all cameras."""
-
-    def create(
-        coordinator: PortholeCoordinator, camera: CameraState
-    ) -> Iterator[PortholeSensor]:
-        for description in SENSORS:
-            yield PortholeSensor(coordinator, camera, description)
-
-    async_setup_cameras(entry, async_add_entities, create)
-
-
 class PortholeSensor(PortholeEntity, SensorEntity):
     """A value of a camera."""
 
     entity_description: PortholeSensorDescription
-
-    def __init__(
-        self,
-        coordinator: PortholeCoordinator,
-        camera: CameraState,
-        description: PortholeSensorDescription,
-    ) -> None:
-        """Take the description."""
-        super().__init__(coordinator, camera, description.key)
-        self.entity_description = description
 
     @property
     @override
@@ -149,3 +121,8 @@ class PortholeSensor(PortholeEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
         return self.entity_description.attributes(self.state_of_camera)
+
+
+async_setup_entry = setup_platform(
+    *(EntityKind(PortholeSensor, description) for description in SENSORS)
+)

@@ -2,40 +2,17 @@
 
 from typing import Any, override
 
-from homeassistant.components.switch import SwitchEntity
+from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import PortholeConfigEntry, PortholeCoordinator
-from .entity import PortholeEntity, async_setup_cameras
-from .models import CameraState
+from .entity import PortholeEntity
+from .entity_kinds import EntityKind, setup_platform
 
 PARALLEL_UPDATES = 0
 
 
-async def async_setup_entry(
-    hass: HomeAssistant,
-    entry: PortholeConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the switches of all cameras."""
-    async_setup_cameras(
-        entry,
-        async_add_entities,
-        lambda coordinator, camera: [PortholeEnabledSwitch(coordinator, camera)],
-    )
-
-
 class PortholeEnabledSwitch(PortholeEntity, SwitchEntity):
     """Off: nothing opens the camera, whoever asks."""
-
-    _attr_translation_key = "enabled"
-    _attr_entity_category = EntityCategory.CONFIG
-
-    def __init__(self, coordinator: PortholeCoordinator, camera: CameraState) -> None:
-        """Name it."""
-        super().__init__(coordinator, camera, "enabled")
 
     @property
     @override
@@ -44,15 +21,20 @@ class PortholeEnabledSwitch(PortholeEntity, SwitchEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        await self._set(True)
+        await self.enable(True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        await self._set(False)
+        await self.enable(False)
 
-    async def _set(self, enabled: bool) -> None:
-        self.coordinator.receive_camera(
-            await self.ask(
-                self.coordinator.client.put_camera(self.camera_id, {"enabled": enabled})
-            )
-        )
+
+async_setup_entry = setup_platform(
+    EntityKind(
+        PortholeEnabledSwitch,
+        SwitchEntityDescription(
+            key="enabled",
+            translation_key="enabled",
+            entity_category=EntityCategory.CONFIG,
+        ),
+    )
+)
