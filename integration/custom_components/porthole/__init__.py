@@ -25,7 +25,11 @@ from .client import PortholeClient
 from .const import DOMAIN, PLATFORMS, SIGNAL_LOADED
 from .coordinator import PortholeConfigEntry, PortholeCoordinator, PortholeData
 from .errors import PortholeAuthError, PortholeError, PortholeVersionError
-from .issues import async_keep_issues, async_tell_version_issue
+from .issues import (
+    async_forget_server_issues,
+    async_keep_issues,
+    async_tell_version_issue,
+)
 from .models import State
 from .services import async_register_services
 from .subentries import async_keep_subentries
@@ -52,8 +56,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: PortholeConfigEntry) -> 
     coordinator = PortholeCoordinator(hass, entry, client, state, str(version))
     entry.runtime_data = PortholeData(coordinator)
     coordinator.device_id = _server_device(hass, entry, state).id
-    async_keep_subentries(hass, entry, coordinator)
-    async_keep_issues(hass, entry, coordinator)
+    async_keep_subentries(coordinator)
+    async_keep_issues(coordinator)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_register_card(hass)
     coordinator.start()
@@ -70,7 +74,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: PortholeConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: PortholeConfigEntry) -> None:
-    """Take the card along with the last server."""
+    """Take what was said of the server along, and the card with the last one."""
+    async_forget_server_issues(hass, entry)
     if not hass.config_entries.async_entries(DOMAIN, include_ignore=False):
         await async_unregister_card(hass)
 
@@ -80,7 +85,9 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """Let the user delete devices of cameras that the server no longer has."""
     coordinator = entry.runtime_data.coordinator
-    present = {coordinator.device_identifier(camera) for camera in coordinator.cameras}
+    present = {
+        coordinator.device_identifier(camera) for camera in coordinator.state.cameras
+    }
     present.add((DOMAIN, coordinator.server_id))
     return not device.identifiers & present
 

@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from .const import DOMAIN
+from .const import DOMAIN, KEY_CAMERA
 from .coordinator import PortholeConfigEntry, PortholeCoordinator
 from .models import CameraState
 from .subentries import subentry_of
@@ -59,6 +59,16 @@ def access_by_entity(
     hass: HomeAssistant, user: User, entity_id: str
 ) -> CameraAccess | None:
     """Find a camera by its entity; None also when the user may not see it."""
+    if (found := camera_by_entity(hass, entity_id)) is None:
+        return None
+    return _access(hass, user, *found)
+
+
+@callback
+def camera_by_entity(
+    hass: HomeAssistant, entity_id: str
+) -> tuple[PortholeConfigEntry, CameraState] | None:
+    """Find a camera of a loaded entry by its entity, whoever asks."""
     registered = er.async_get(hass).async_get(entity_id)
     if (
         registered is None
@@ -69,23 +79,29 @@ def access_by_entity(
     ):
         return None
     for camera in entry.runtime_data.coordinator.state.cameras.values():
-        if registered.unique_id == camera_unique_id(entry, camera.id):
-            return _access(hass, user, entry, camera)
+        if registered.unique_id == _unique_id(entry, camera.id):
+            return entry, camera
     return None
 
 
 @callback
-def camera_unique_id(entry: PortholeConfigEntry, camera_id: str) -> str:
-    """Name the camera entity of a camera in the registry."""
-    return f"{entry.runtime_data.coordinator.server_id}_{camera_id}_camera"
+def entity_of(
+    hass: HomeAssistant, entry: PortholeConfigEntry, camera_id: str
+) -> str | None:
+    """Find the camera entity of a camera."""
+    return er.async_get(hass).async_get_entity_id(
+        CAMERA_DOMAIN, DOMAIN, _unique_id(entry, camera_id)
+    )
+
+
+def _unique_id(entry: PortholeConfigEntry, camera_id: str) -> str:
+    return entry.runtime_data.coordinator.unique_id(camera_id, KEY_CAMERA)
 
 
 def _access(
     hass: HomeAssistant, user: User, entry: PortholeConfigEntry, camera: CameraState
 ) -> CameraAccess | None:
-    entity_id = er.async_get(hass).async_get_entity_id(
-        CAMERA_DOMAIN, DOMAIN, camera_unique_id(entry, camera.id)
-    )
+    entity_id = entity_of(hass, entry, camera.id)
     if entity_id is None or not user.permissions.check_entity(entity_id, POLICY_READ):
         return None
     control = user.permissions.check_entity(entity_id, POLICY_CONTROL)

@@ -21,6 +21,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from webrtc_models import RTCIceCandidateInit
 from yarl import URL
 
+from .const import KEY_CAMERA
 from .coordinator import PortholeCoordinator
 from .entity import PortholeEntity
 from .entity_kinds import EntityKind, setup_platform
@@ -196,5 +197,5 @@ class PortholeCamera(PortholeEntity, Camera):
 
 
 async_setup_entry = setup_platform(
-    EntityKind(PortholeCamera, CameraEntityDescription(key="camera", name=None))
+    EntityKind(PortholeCamera, CameraEntityDescription(key=KEY_CAMERA, name=None))
 )

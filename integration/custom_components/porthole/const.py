@@ -23,6 +23,9 @@ PLATFORMS: Final = [
 #: The type of the subentries: one per camera, with the camera's id as unique id.
 SUBENTRY_CAMERA: Final = "camera"
 
+#: The end of the unique id of the entity that stands for a camera.
+KEY_CAMERA: Final = "camera"
+
 CONF_CAMERA: Final = "camera"
 CONF_CAMERAS: Final = "cameras"
 #: Option: cameras of the server that the user does not want here.

@@ -87,6 +87,7 @@ class PortholeCoordinator:
         #: Cameras that a flow is about to add: nobody else may.
         self.reserved: set[str] = set()
         self.version = version
+        self._connection: asyncio.Task[None] | None = None
         self._listeners: defaultdict[str | None, list[CALLBACK_TYPE]] = defaultdict(
             list
         )
@@ -146,16 +147,21 @@ class PortholeCoordinator:
     @callback
     def start(self) -> None:
         """Connect, and stay connected until the entry is unloaded."""
-        self.entry.async_create_background_task(
+        self._connection = self.entry.async_create_background_task(
             self.hass, self._run(), f"porthole {self.entry.title}"
         )
 
     async def stop(self) -> None:
-        """Tell everybody that this is over. The connection ends with the entry's tasks."""
+        """Disconnect, and tell everybody that this is over."""
+        if self._connection:
+            self._connection.cancel()
+        was_available = self.available
         self.error = PortholeError("unloaded")
         self._tell(*self.state.cameras)
-        with suppress(PortholeError):
-            await self.tokens.revoke()
+        # A server that is away is not waited for: its tokens end by themselves.
+        if was_available:
+            with suppress(PortholeError):
+                await self.tokens.revoke()
 
     async def _run(self) -> None:
         retry_s = FIRST_RETRY_S
@@ -228,7 +234,7 @@ class PortholeCoordinator:
 
     def _receive_event(self, event: CameraEvent) -> None:
         for listener in list(self._event_listeners[event.camera]):
-            listener(event)
+            _call(listener, event)
         if event.active and event.event in (TYPE_RING, TYPE_MOTION):
             self._fire(event.camera, event.event)
 
@@ -255,10 +261,10 @@ class PortholeCoordinator:
     def _tell(self, *camera_ids: str | None) -> None:
         for camera_id in camera_ids:
             for listener in list(self._listeners[camera_id]):
-                listener()
+                _call(listener)
             if camera_id is not None:
                 for camera_listener in list(self._camera_listeners):
-                    camera_listener(camera_id)
+                    _call(camera_listener, camera_id)
 
     def _tell_transition(self, before: CameraState, after: CameraState) -> None:
         online = is_online(after)
@@ -278,3 +284,13 @@ class PortholeCoordinator:
             "type": event_type,
         }
         self.hass.bus.async_fire(EVENT_PORTHOLE, data)
+
+
+def _call[*Arguments](
+    listener: Callable[[*Arguments], None], *arguments: *Arguments
+) -> None:
+    """Call a listener; one that fails does not keep the others, or the connection, from going on."""
+    try:
+        listener(*arguments)
+    except Exception:
+        _LOGGER.exception("A listener failed")

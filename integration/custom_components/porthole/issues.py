@@ -10,7 +10,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 
 from .const import DOMAIN
-from .coordinator import PortholeConfigEntry, PortholeCoordinator
+from .coordinator import PortholeCoordinator
 from .errors import PortholeVersionError
 from .models import CameraState, CameraStatus
 from .subentries import subentry_of
@@ -54,30 +54,31 @@ def async_tell_version_issue(
 
 
 @callback
-def async_keep_issues(
-    hass: HomeAssistant, entry: PortholeConfigEntry, coordinator: PortholeCoordinator
-) -> None:
+def async_forget_server_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take back what was said of a server."""
+    for kind in _ISSUES_OF_SERVER:
+        _take_back(hass, entry, kind)
+
+
+@callback
+def async_keep_issues(coordinator: PortholeCoordinator) -> None:
     """Keep the issues of a server up to date until the entry is unloaded; then they go, too."""
-    keeper = _Keeper(hass, entry, coordinator)
+    keeper = _IssueKeeper(coordinator)
+    entry = coordinator.entry
     entry.async_on_unload(keeper.forget)
     entry.async_on_unload(coordinator.listen(None, keeper.look_at_server))
     entry.async_on_unload(coordinator.listen_cameras(keeper.look_at_camera))
     keeper.look_at_server()
-    for camera_id in coordinator.cameras:
+    for camera_id in coordinator.state.cameras:
         keeper.look_at_camera(camera_id)
 
 
-class _Keeper:
+class _IssueKeeper:
     """The issues of one server."""
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: PortholeConfigEntry,
-        coordinator: PortholeCoordinator,
-    ) -> None:
-        self._hass = hass
-        self._entry = entry
+    def __init__(self, coordinator: PortholeCoordinator) -> None:
+        self._hass = coordinator.hass
+        self._entry = coordinator.entry
         self._coordinator = coordinator
         #: Cameras that fail, and what ends the wait until that is told.
         self._waiting: dict[str, CALLBACK_TYPE] = {}
@@ -179,8 +180,7 @@ class _Keeper:
     @callback
     def forget(self) -> None:
         """Take everything back."""
-        for kind in _ISSUES_OF_SERVER:
-            self._take_back(kind)
+        async_forget_server_issues(self._hass, self._entry)
         for camera_id in {*self._waiting, *self._told}:
             self._camera_works(camera_id)
 
@@ -198,9 +198,7 @@ class _Keeper:
             self._take_back(kind)
 
     def _take_back(self, kind: str, camera_id: str | None = None) -> None:
-        ir.async_delete_issue(
-            self._hass, DOMAIN, issue_id(kind, self._entry, camera_id)
-        )
+        _take_back(self._hass, self._entry, kind, camera_id)
 
 
 def is_newer(version: str, than: str) -> bool:
@@ -242,3 +240,9 @@ def _tell(
         translation_key=kind,
         translation_placeholders={"server": entry.title, **placeholders},
     )
+
+
+def _take_back(
+    hass: HomeAssistant, entry: ConfigEntry, kind: str, camera_id: str | None = None
+) -> None:
+    ir.async_delete_issue(hass, DOMAIN, issue_id(kind, entry, camera_id))

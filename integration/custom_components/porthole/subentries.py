@@ -14,13 +14,13 @@ from homeassistant.config_entries import (
     ConfigSubentry,
     ConfigSubentryData,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import slugify
 
 from .const import CONF_ADD_NEW, CONF_CAMERA, CONF_IGNORED, SUBENTRY_CAMERA
-from .coordinator import PortholeConfigEntry, PortholeCoordinator
+from .coordinator import PortholeCoordinator
 from .models import CameraState
 
 #: Home Assistant's own go2rtc client names the streams that it makes after its entities: they are here already.
@@ -68,31 +68,25 @@ def free_camera_id(coordinator: PortholeCoordinator, name: str) -> str:
 
 
 @callback
-def async_keep_subentries(
-    hass: HomeAssistant, entry: PortholeConfigEntry, coordinator: PortholeCoordinator
-) -> None:
+def async_keep_subentries(coordinator: PortholeCoordinator) -> None:
     """Keep them in step until the entry is unloaded."""
-    keeper = _Keeper(hass, entry, coordinator)
+    keeper = _SubentryKeeper(coordinator)
     keeper.follow_server()
+    entry = coordinator.entry
     entry.async_on_unload(coordinator.listen(None, keeper.follow_server))
     entry.async_on_unload(
         async_dispatcher_connect(
-            hass, SIGNAL_CONFIG_ENTRY_CHANGED, keeper.entry_changed
+            coordinator.hass, SIGNAL_CONFIG_ENTRY_CHANGED, keeper.entry_changed
         )
     )
 
 
-class _Keeper:
+class _SubentryKeeper:
     """Knows which subentries there were, to tell what the user did from what the server did."""
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: PortholeConfigEntry,
-        coordinator: PortholeCoordinator,
-    ) -> None:
-        self._hass = hass
-        self._entry = entry
+    def __init__(self, coordinator: PortholeCoordinator) -> None:
+        self._hass = coordinator.hass
+        self._entry = coordinator.entry
         self._coordinator = coordinator
         self._known = self._present()
 

@@ -33,6 +33,7 @@ from .const import DOMAIN, SIGNAL_LOADED, TIER_AUTO
 from .coordinator import PortholeConfigEntry
 from .errors import PortholeError
 from .models import CameraEvent
+from .ptz import PTZ_FIELDS, movement_of
 
 PATHS_LAST: Final = timedelta(minutes=10)
 ERR_NOT_READY: Final = "not_ready"
@@ -47,7 +48,6 @@ _ENTITIES: Final = {
     "speaker": (MEDIA_PLAYER_DOMAIN, "loudspeaker"),
     "tier": (SELECT_DOMAIN, "stream"),
 }
-_SPEED = probatio.All(probatio.Coerce(float), probatio.Range(min=-1, max=1))
 
 
 @callback
@@ -121,10 +121,10 @@ def _paths(hass: HomeAssistant, base: str, stream: str) -> dict[str, str]:
 
 def _entities(hass: HomeAssistant, access: CameraAccess) -> dict[str, str]:
     registry = er.async_get(hass)
-    prefix = f"{access.coordinator.server_id}_{access.camera.id}_"
     found = {}
     for name, (domain, key) in _ENTITIES.items():
-        entity_id = registry.async_get_entity_id(domain, DOMAIN, f"{prefix}{key}")
+        unique_id = access.coordinator.unique_id(access.camera.id, key)
+        entity_id = registry.async_get_entity_id(domain, DOMAIN, unique_id)
         entity = registry.async_get(entity_id) if entity_id else None
         if entity is not None and not entity.disabled:
             found[name] = entity.entity_id
@@ -270,10 +270,7 @@ class _Subscription:
     {
         probatio.Required("type"): "porthole/ptz",
         probatio.Required("entity_id"): cv.entity_id,
-        probatio.Optional("pan", default=0): _SPEED,
-        probatio.Optional("tilt", default=0): _SPEED,
-        probatio.Optional("zoom", default=0): _SPEED,
-        probatio.Optional("preset"): str,
+        **PTZ_FIELDS,
     }
 )
 @websocket_api.async_response
@@ -291,14 +288,8 @@ async def ws_ptz(
     if not access.coordinator.available:
         connection.send_error(msg["id"], ERR_NOT_READY, "The server is not connected")
         return
-    preset = msg.get("preset")
-    movement = (
-        {name: msg[name] for name in ("pan", "tilt", "zoom")}
-        if preset is None
-        else {"preset": preset}
-    )
     try:
-        await access.coordinator.client.ptz(access.camera.id, movement)
+        await access.coordinator.client.ptz(access.camera.id, movement_of(msg))
     except PortholeError as error:
         connection.send_error(msg["id"], ERR_FAILED, str(error))
         return
