@@ -31,6 +31,8 @@ const CUT = `[...document.querySelector('ph-app').shadowRoot.querySelectorAll('n
   return words.left < outer.left || words.right > outer.right || link.scrollWidth > link.clientWidth;
 }).map((link) => link.textContent.trim())`;
 
+const FOUND = { kind: 'pigeon', name: 'Loft', sources: [], hint: 'It flies.', hint_code: 'flies' };
+
 describe('in each language', { timeout: 120_000 }, () => {
   const pages = mkdtempSync(join(tmpdir(), 'porthole-ui-'));
   let server: TestServer;
@@ -60,6 +62,34 @@ describe('in each language', { timeout: 120_000 }, () => {
     return page;
   }
 
+  test('what the server says of ways to add a camera is said in the language, too', async () => {
+    const page = await open('de', '#/add');
+    await page.getByText('ONVIF-Kameras im Netzwerk').waitFor();
+    await page.getByRole('tab', { name: 'Nach Art' }).click();
+    const kind = page.getByRole('combobox', { name: 'Art der Kamera' });
+    await kind.selectOption({ label: 'Stream über TCP' });
+    await page.getByLabel('Adresse', { exact: true }).waitFor();
+    assert.deepEqual(await page.locator('optgroup').evaluateAll(labels), [
+      'Kameras',
+      'Netzwerk',
+      'Dieses Gerät',
+      'Programme',
+    ]);
+  });
+
+  test('words of the server that the page does not know are shown as they are', async () => {
+    const page = await open('de', '#/cameras');
+    await page.route('**/api/scan*', (route) =>
+      route.request().url().endsWith('/scan')
+        ? route.fulfill({ json: { kinds: [{ kind: 'pigeon', title: 'By pigeon' }] } })
+        : route.fulfill({ json: { found: [FOUND, { ...FOUND, hint_code: 'unreachable' }] } }),
+    );
+    await page.evaluate("location.hash = '#/add'");
+    await page.getByText('By pigeon').waitFor();
+    await page.getByText('It flies.').waitFor();
+    await page.getByText('Home Assistant erreicht sie im Moment nicht.').waitFor();
+  });
+
   for (const language of LANGUAGES) {
     test(`${language} fits`, async () => {
       const page = await open(language, '#/cameras');
@@ -75,3 +105,6 @@ describe('in each language', { timeout: 120_000 }, () => {
     });
   }
 });
+
+/** Runs in the page. */
+const labels = (groups: readonly unknown[]) => groups.map((group) => (group as { label: string }).label);

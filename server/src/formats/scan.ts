@@ -15,6 +15,28 @@ export const SCAN_KINDS = {
   homeassistant: 'Cameras of Home Assistant',
 } as const;
 
+/** What there is to know of a camera before it is added. */
+export const HINTS = {
+  unreachable: 'Home Assistant cannot reach it at the moment.',
+  onvif_only:
+    'Its own protocol, DVRIP, is not part of this version: it is added by ONVIF, which may have to be switched on.',
+  homekit_free: 'It is known to HomeKit, and not paired yet. It can be added without HomeKit.',
+  homekit_paired:
+    'It is known to HomeKit, and paired with another home already. It can be added without HomeKit.',
+  homekit_free_only:
+    'A HomeKit device, not paired yet. HomeKit pairing is not part of this version: add it by RTSP or ONVIF where it has them.',
+  homekit_paired_only:
+    'A HomeKit device, paired with another home already. HomeKit pairing is not part of this version: add it by RTSP or ONVIF where it has them.',
+} as const;
+
+export type HintCode = keyof typeof HINTS;
+
+/** The members of a Found that give this hint. */
+export const hint = (code: HintCode): Pick<Found, 'hint' | 'hint_code'> => ({
+  hint: HINTS[code],
+  hint_code: code,
+});
+
 export type ScanKind = keyof typeof SCAN_KINDS;
 
 export interface FoundSource {
@@ -36,6 +58,8 @@ export interface Found {
   readonly credentials: boolean;
   /** Why it cannot be added at once, or what to know of it. */
   readonly hint?: string | undefined;
+  /** For who says it in other words. */
+  readonly hint_code?: HintCode | undefined;
 }
 
 export interface ScanContext {

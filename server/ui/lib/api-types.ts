@@ -120,6 +120,8 @@ export interface Found {
   readonly camera?: string;
   /** Why it cannot be added at once. */
   readonly hint?: string;
+  /** What the hint says, to be said in other words. */
+  readonly hint_code?: string;
 }
 
 export interface ScanKind {

@@ -67,6 +67,9 @@ export function hasMessage(key: string): key is MessageKey {
   return messages.has(key);
 }
 
+/** The message of a name that comes from the server, where there is one; else the server's own words. */
+export const translated = (key: string, text: string): string => (hasMessage(key) ? t(key) : text);
+
 function readStored(): string | null {
   try {
     return localStorage.getItem(STORED);

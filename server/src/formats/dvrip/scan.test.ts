@@ -61,7 +61,8 @@ test('devices that answer are found, whatever else is said', async (t) => {
   const found = await scan(context, [loopback], device.address().port);
   assert.ok(asked.length >= 3 && asked.every((hex) => hex === writeSearch().toString('hex')));
   assert.equal(found.length, 1);
-  const { hint, ...rest } = found[0]!;
+  const { hint, hint_code, ...rest } = found[0]!;
+  assert.equal(hint_code, 'onvif_only');
   assert.match(hint ?? '', /DVRIP/);
   assert.deepEqual(rest, {
     ...{ kind: 'dvrip', name: 'Yard', address: '127.0.0.1', manufacturer: 'XMeye', credentials: true },

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Ipv4Interface, ipv4Interfaces } from '../../net/interfaces.ts';
 import { formatOfScheme } from '../open.ts';
-import { type Found, type FoundSource, type ScanContext, shortText } from '../scan.ts';
+import { type Found, type FoundSource, hint, type ScanContext, shortText } from '../scan.ts';
 import { DVRIP_PORT, readDevice, writeSearch } from './message.ts';
 
 /** Three times, as their own program does. */
@@ -85,10 +85,6 @@ function describe(name: string | undefined, address: string): Found {
     manufacturer: 'XMeye',
     sources: speaks ? [...native, onvif] : [onvif],
     credentials: true,
-    ...(speaks
-      ? {}
-      : {
-          hint: 'Its own protocol, DVRIP, is not part of this version: it is added by ONVIF, which may have to be switched on.',
-        }),
+    ...(speaks ? {} : hint('onvif_only')),
   };
 }

@@ -162,6 +162,7 @@ test('the scan finds cameras, but not ours', async (t) => {
     },
     {
       ...{ ...common, name: 'Door', hint: 'Home Assistant cannot reach it at the moment.' },
+      hint_code: 'unreachable',
       sources: [{ source: `hass://${core.host}?entity_id=camera.door`, title: 'camera.door, ring' }],
     },
   ]);

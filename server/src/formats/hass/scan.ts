@@ -5,7 +5,7 @@
  *   → config/entity_registry/list   [{entity_id, platform, unique_id, disabled_by, hidden_by}]
  */
 import { StreamError } from '../../core/errors.ts';
-import { type Found, type ScanContext, shortText } from '../scan.ts';
+import { type Found, hint, type ScanContext, shortText } from '../scan.ts';
 import { type CoreAddress, isCameraEntity, ownCore, sourceOf } from './address.ts';
 import { connectCore, objectOf } from './core-socket.ts';
 import { isOwnEntity } from './producer.ts';
@@ -52,7 +52,7 @@ export function camerasOf(core: CoreAddress, states: unknown, registry: unknown)
         manufacturer: text(brand),
         sources: [{ source: sourceOf(core, id), title: [id, platforms.get(id)].filter(Boolean).join(', ') }],
         credentials: false,
-        ...(state === 'unavailable' && { hint: 'Home Assistant cannot reach it at the moment.' }),
+        ...(state === 'unavailable' && hint('unreachable')),
       };
     });
 }

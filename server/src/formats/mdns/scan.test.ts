@@ -66,7 +66,7 @@ describe('cameras among services', () => {
     const hint = (sf: string, ...more: Announced[]) =>
       camerasOf([service('hap', 'A', { ci: '17', sf }), ...more])[0]?.hint ?? '';
     assert.match(hint('1'), /not paired yet\. HomeKit pairing is not part/);
-    assert.match(hint('0'), /paired already/);
+    assert.match(hint('0'), /paired with another home/);
     assert.match(hint('1', service('onvif', 'A')), /can be added without HomeKit/);
   });
 });

@@ -9,7 +9,7 @@
  *   _http._tcp         web pages of anything: cameras by the maker in their name only
  */
 import { rtspGuesses, type Vendor, vendorOf } from '../camera-vendors.ts';
-import { type Found, type FoundSource, shortText } from '../scan.ts';
+import { type Found, type FoundSource, hint, shortText } from '../scan.ts';
 
 export const SERVICE_TYPES = ['hap', 'onvif', 'axis-video', 'rtsp', 'psia', 'http'] as const;
 
@@ -65,20 +65,17 @@ function merged(
     manufacturer: vendor?.name,
     sources,
     credentials: sources.length > 0,
-    hint: homekit && homekitHint(homekit, sources.length > 0),
+    ...(homekit && homekitHint(homekit, sources.length > 0)),
   };
 }
 
 const isHomekitCamera = ({ type, txt }: Announced): boolean =>
   type === 'hap' && [HOMEKIT_CAMERA, HOMEKIT_DOORBELL].includes(txt.get('ci') ?? '');
 
-function homekitHint({ txt }: Announced, hasSources: boolean): string {
-  const what = txt.get('ci') === HOMEKIT_DOORBELL ? 'A HomeKit doorbell' : 'A HomeKit camera';
+function homekitHint({ txt }: Announced, hasSources: boolean) {
   const isFree = (Number.parseInt(txt.get('sf') ?? '', 10) & NOT_PAIRED) === NOT_PAIRED;
-  const state = isFree ? 'it is not paired yet' : 'it is paired already, with another home';
-  return hasSources
-    ? `${what}; ${state}. It can be added without HomeKit.`
-    : `${what}; ${state}. HomeKit pairing is not part of this version: add it by RTSP or ONVIF where it has them.`;
+  if (hasSources) return hint(isFree ? 'homekit_free' : 'homekit_paired');
+  return hint(isFree ? 'homekit_free_only' : 'homekit_paired_only');
 }
 
 function sourcesOf(

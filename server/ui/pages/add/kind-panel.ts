@@ -4,7 +4,7 @@ import type { SourceField, SourceKind } from '../../lib/api-types.ts';
 import { fetchSourceKinds } from '../../lib/cameras-api.ts';
 import { field } from '../../lib/components/field.ts';
 import { failedState, loadingState, stateStyles } from '../../lib/components/states.ts';
-import { t } from '../../lib/i18n.ts';
+import { t, translated } from '../../lib/i18n.ts';
 import { icon } from '../../lib/icons.ts';
 import { shared } from '../../lib/styles.ts';
 import { ChosenEvent } from './draft.ts';
@@ -49,8 +49,8 @@ class PhKinds extends LitElement {
         { id: 'kind', label: t('add.kind') },
         html`<select class="input" id="kind" @change=${this.#onKind}>
           ${groups.map(
-            ([group, members = []]) => html`<optgroup label=${group}>
-              ${members.map(({ format, title }) => html`<option value=${format} ?selected=${format === this.chosen}>${title}</option>`)}
+            ([group, members = []]) => html`<optgroup label=${translated(`add.group.${group}`, group)}>
+              ${members.map(({ format, title }) => html`<option value=${format} ?selected=${format === this.chosen}>${translated(`add.form.${format}`, title)}</option>`)}
             </optgroup>`,
           )}
         </select>`,
@@ -74,7 +74,7 @@ class PhKinds extends LitElement {
     };
     const id = `field-${name}`;
     return field(
-      { id, label: title },
+      { id, label: translated(`add.field.${this.chosen}.${name}`, translated(`add.field.${name}`, title)) },
       type === 'select'
         ? html`<select class="input" id=${id} @change=${set}>
             ${options.map((option) => html`<option value=${option} ?selected=${option === value}>${option || t('add.option.usual')}</option>`)}
@@ -111,7 +111,13 @@ class PhKinds extends LitElement {
     const kind = this.#kind;
     if (!kind) return;
     const source = fillTemplate(kind.template, this.values);
-    this.dispatchEvent(new ChosenEvent({ name: kind.title, sources: [{ source }], credentials: false }));
+    this.dispatchEvent(
+      new ChosenEvent({
+        name: translated(`add.form.${kind.format}`, kind.title),
+        sources: [{ source }],
+        credentials: false,
+      }),
+    );
   }
 
   async #load(): Promise<void> {

@@ -3,7 +3,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import type { Found, ScanKind } from '../../lib/api-types.ts';
 import { fetchScanKinds, scan } from '../../lib/cameras-api.ts';
 import { explain, failedState, stateStyles } from '../../lib/components/states.ts';
-import { t } from '../../lib/i18n.ts';
+import { t, translated } from '../../lib/i18n.ts';
 import { type IconName, icon } from '../../lib/icons.ts';
 import { href } from '../../lib/router.ts';
 import { shared } from '../../lib/styles.ts';
@@ -91,19 +91,19 @@ class PhScan extends LitElement {
     const { state, found = NOTHING, failure } = this.progress.get(kind) ?? {};
     return html`<li class=${state ?? ''} title=${state === 'failed' ? explain(failure) : nothing}>
       ${state === 'running' ? html`<span class="spinner"></span>` : icon(state === 'failed' ? 'warning' : 'check', 14)}
-      ${title} ${state === 'done' ? html`<strong class="number">${found.length}</strong>` : nothing}
+      ${translated(`add.scan.${kind}`, title)} ${state === 'done' ? html`<strong class="number">${found.length}</strong>` : nothing}
     </li>`;
   }
 
   #renderFound(found: Found) {
-    const { kind, name, manufacturer, model, address, camera, hint, sources, credentials } = found;
+    const { kind, name, manufacturer, model, address, camera, hint, hint_code, sources, credentials } = found;
     const about = [[manufacturer, model].filter(Boolean).join(' '), address].filter(Boolean).join(' · ');
     const canAdd = sources.length > 0 || (kind === 'onvif' && address);
     return html`<li class="card">
       <span class="glyph">${icon(GLYPHS[kind] ?? 'cameras')}</span>
       <div class="what">
         <h3>${name}</h3>
-        ${about ? html`<p class="muted">${about}</p>` : nothing} ${hint ? html`<p>${hint}</p>` : nothing}
+        ${about ? html`<p class="muted">${about}</p>` : nothing} ${hint ? html`<p>${translated(`add.hint.${hint_code}`, hint)}</p>` : nothing}
         ${camera ? html`<p><a href=${href('camera', camera)}>${t('add.scan.added')}</a></p>` : nothing}
       </div>
       <div class="act">
