@@ -37,6 +37,7 @@ export const linesStyles = css`
   }
   @media (max-width: 719px) {
     li, :host([compact]) li { grid-template-columns: auto auto minmax(0, 1fr) 32px; gap: 0 10px; padding: 6px 6px 6px 11px; border-bottom: 1px solid var(--line); }
+    li:last-child { border-bottom: 0; }
     li > .text { grid-column: 1 / -1; grid-row: 2; padding-inline-end: 8px; font-size: 12px; }
     li > .copy { grid-column: 4; grid-row: 1; margin: -4px 0; }
   }
