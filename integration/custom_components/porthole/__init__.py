@@ -26,7 +26,6 @@ from .const import DOMAIN, PLATFORMS, SIGNAL_LOADED
 from .coordinator import PortholeConfigEntry, PortholeCoordinator, PortholeData
 from .errors import PortholeAuthError, PortholeError, PortholeVersionError
 from .issues import (
-    async_forget_server_issues,
     async_keep_issues,
     async_tell_version_issue,
 )
@@ -74,8 +73,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: PortholeConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: PortholeConfigEntry) -> None:
-    """Take what was said of the server along, and the card with the last one."""
-    async_forget_server_issues(hass, entry)
+    """Take the card along with the last server."""
     if not hass.config_entries.async_entries(DOMAIN, include_ignore=False):
         await async_unregister_card(hass)
 

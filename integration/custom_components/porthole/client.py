@@ -9,9 +9,9 @@ Every method raises PortholeError, never anything of aiohttp.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import (
     ClientError,
@@ -20,15 +20,12 @@ from aiohttp import (
     ClientTimeout,
     ClientWebSocketResponse,
     ClientWSTimeout,
-    WSMsgType,
     WSServerHandshakeError,
     encode_basic_auth,
     hdrs,
 )
-from homeassistant.util.json import json_loads
 from yarl import URL
 
-from .const import API_VERSION
 from .errors import (
     PortholeAuthError,
     PortholeConnectionError,
@@ -37,16 +34,9 @@ from .errors import (
     PortholeResponseError,
     PortholeVersionError,
 )
-from .models import (
-    CameraEvent,
-    CameraState,
-    FoundCamera,
-    Json,
-    Probe,
-    Server,
-    State,
-    Token,
-)
+from .found import Probe, ScanResult
+from .messages import Message, parse, parse_object, parse_state, read_messages
+from .models import CameraState, Json, State, Token
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Query
@@ -59,12 +49,9 @@ ENDLESS_TIMEOUT = ClientTimeout(total=None, sock_connect=10, sock_read=30)
 PING_S = 20
 #: Who does not answer a close is cut off.
 WS_TIMEOUT = ClientWSTimeout(ws_close=2)
-#: A picture or a text of an error may not be larger.
+#: The text of an error is cut here.
 MAX_ERROR_CHARACTERS = 500
 MAX_MESSAGE_BYTES = 16 << 20
-
-#: One message of `/api/events`: the whole state, a camera, the id of one that is gone, the server, an event.
-type Message = State | CameraState | str | Server | CameraEvent
 
 
 class PortholeClient:
@@ -87,20 +74,17 @@ class PortholeClient:
     async def state(self) -> State:
         """Ask for the server and its cameras. Raises PortholeVersionError when it speaks another API."""
         try:
-            raw = await self._json("GET", "cameras")
+            text = await self._text("GET", "cameras")
         except PortholeNotFoundError as error:
             # go2rtc, or a Porthole before this API
             raise PortholeVersionError(0, "") from error
-        return parse_state(raw)
+        return parse_state(parse_object(text))
 
     async def put_camera(self, camera_id: str, changes: Json) -> CameraState:
         """Create a camera, or change what is named; None removes a member."""
-        return _parse(
-            CameraState.parse,
-            await self._json(
-                "PUT", "cameras", {"id": camera_id}, changes, OPEN_TIMEOUT
-            ),
-        )
+        query = {"id": camera_id}
+        text = await self._text("PUT", "cameras", query, changes, OPEN_TIMEOUT)
+        return parse(CameraState.parse, parse_object(text))
 
     async def delete_camera(self, camera_id: str) -> None:
         """Delete a camera and its sub stream."""
@@ -125,55 +109,43 @@ class PortholeClient:
 
     async def scan_kinds(self) -> dict[str, str]:
         """Ask what the server can look for: titles by kind."""
-        raw = await self._json("GET", "scan")
-        return _parse(
-            lambda kinds: {str(kind["kind"]): str(kind["title"]) for kind in kinds},
-            raw["kinds"],
+        text = await self._text("GET", "scan")
+        return parse(
+            lambda raw: {
+                str(kind["kind"]): str(kind["title"]) for kind in raw["kinds"]
+            },
+            parse_object(text),
         )
 
-    async def scan(self, kind: str) -> list[FoundCamera]:
+    async def scan(self, kind: str) -> ScanResult:
         """Let the server look for cameras."""
-        raw = await self._json("GET", "scan", {"kind": kind}, limit=OPEN_TIMEOUT)
-        return _parse(
-            lambda found: [FoundCamera.parse(camera) for camera in found], raw["found"]
-        )
+        query = {"kind": kind}
+        text = await self._text("GET", "scan", query, limit=OPEN_TIMEOUT)
+        return parse(ScanResult.parse, parse_object(text))
 
     async def look_at(
         self, address: str, username: str | None, password: str | None
-    ) -> tuple[list[FoundCamera], str | None]:
-        """Ask an ONVIF device for its lenses and profiles; the second value says why there are none."""
-        raw = await self._json(
-            "POST",
-            "scan",
-            None,
-            _with_login({"address": address}, username, password),
-            OPEN_TIMEOUT,
-        )
-        error = raw.get("error")
-        return (
-            _parse(
-                lambda found: [FoundCamera.parse(camera) for camera in found],
-                raw.get("found", []),
-            ),
-            str(error.get("message")) if isinstance(error, dict) else None,
-        )
+    ) -> ScanResult:
+        """Ask an ONVIF device for its lenses and profiles."""
+        body = _with_login({"address": address}, username, password)
+        text = await self._text("POST", "scan", None, body, OPEN_TIMEOUT)
+        return parse(ScanResult.parse, parse_object(text))
 
     async def probe(
         self, source: str, username: str | None = None, password: str | None = None
     ) -> Probe:
         """Let the server open a source for a moment."""
         body = _with_login({"source": source}, username, password)
-        return _parse(
-            Probe.parse,
-            await self._json("POST", "probe", None, body, OPEN_TIMEOUT),
-        )
+        text = await self._text("POST", "probe", None, body, OPEN_TIMEOUT)
+        return parse(Probe.parse, parse_object(text))
 
     async def create_token(
         self, stream: str, allow: Iterable[str], ttl_s: int
     ) -> Token:
         """Make a token for the media of one camera."""
         body = {"stream": stream, "allow": list(allow), "ttl_s": ttl_s}
-        return _parse(Token.parse, await self._json("POST", "tokens", None, body))
+        text = await self._text("POST", "tokens", None, body)
+        return parse(Token.parse, parse_object(text))
 
     async def delete_token(self, token_id: str) -> None:
         """Make a token useless, and end what was opened with it."""
@@ -273,7 +245,7 @@ class PortholeClient:
                 )
             except (ClientError, OSError) as error:
                 raise PortholeConnectionError(_describe(error)) from error
-            yield _messages(socket)
+            yield read_messages(socket)
 
     def _headers(
         self, headers: Mapping[str, str] | None, token: str | None
@@ -283,23 +255,6 @@ class PortholeClient:
         if authorization is None:
             return dict(headers or {})
         return {**(headers or {}), hdrs.AUTHORIZATION: authorization}
-
-    async def _json(
-        self,
-        method: str,
-        path: str,
-        query: Query = None,
-        body: Json | None = None,
-        limit: ClientTimeout = TIMEOUT,
-    ) -> dict[str, Any]:
-        text = await self._text(method, path, query, body, limit)
-        try:
-            value = json_loads(text)
-        except ValueError as error:
-            raise PortholeError("the answer is not JSON") from error
-        if not isinstance(value, dict):
-            raise PortholeError("the answer is not an object")
-        return value
 
     async def _text(
         self,
@@ -319,55 +274,6 @@ def _with_login(
     if username:
         return body | {"username": username, "password": password or ""}
     return body
-
-
-def parse_state(raw: Json) -> State:
-    """Read the whole state. Raises PortholeVersionError before anything else is looked at."""
-    server = raw.get("server")
-    api = server.get("api") if isinstance(server, dict) else None
-    if api != API_VERSION:
-        version = str(server.get("version", "")) if isinstance(server, dict) else ""
-        raise PortholeVersionError(api if isinstance(api, int) else 0, version)
-    return _parse(State.parse, raw)
-
-
-async def _messages(socket: ClientWebSocketResponse) -> AsyncIterator[Message]:
-    """Read messages until the socket closes. Those of types that are not known are left out."""
-    async for message in socket:
-        if message.type is WSMsgType.ERROR:
-            break
-        if message.type is not WSMsgType.TEXT:
-            continue
-        try:
-            raw = json_loads(message.data)
-        except ValueError as error:
-            raise PortholeError("a message is not JSON") from error
-        if isinstance(raw, dict) and (parsed := _parse_message(raw)) is not None:
-            yield parsed
-    raise PortholeConnectionError("the server closed the connection")
-
-
-def _parse_message(raw: Json) -> Message | None:
-    match raw.get("type"):
-        case "state":
-            return parse_state(raw)
-        case "camera":
-            return _parse(CameraState.parse, raw.get("camera"))
-        case "removed":
-            return str(raw.get("id"))
-        case "server":
-            return _parse(Server.parse, raw.get("server"))
-        case "event":
-            return _parse(CameraEvent.parse, raw)
-    return None
-
-
-def _parse[T](parse: Callable[[Any], T], raw: Any) -> T:
-    try:
-        parsed = parse(raw)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise PortholeError(f"the answer makes no sense: {error!r}") from error
-    return parsed
 
 
 def _refusal(status: int, text: str) -> PortholeError:

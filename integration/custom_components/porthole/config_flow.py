@@ -22,10 +22,6 @@ from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -44,26 +40,19 @@ from .const import (
     SUBENTRY_CAMERA,
 )
 from .errors import PortholeAuthError, PortholeError, PortholeVersionError
-from .models import State
+from .forms import SERVER_LOGIN, Fields, choice
+from .models import CameraState, State
+from .options_flow import PortholeOptionsFlow
 from .subentries import can_be_added, subentry_data
 from .subentry_flow import CameraSubentryFlow
 
-_PASSWORD = TextSelector(
-    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
-)
-_USERNAME = TextSelector(TextSelectorConfig(autocomplete="username"))
-_LOGIN_SCHEMA = probatio.Schema(
-    {
-        probatio.Optional(CONF_USERNAME): _USERNAME,
-        probatio.Optional(CONF_PASSWORD): _PASSWORD,
-    }
-)
+_LOGIN_SCHEMA = probatio.Schema(SERVER_LOGIN)
 _SERVER_SCHEMA = probatio.Schema(
     {
         probatio.Required(CONF_URL): TextSelector(
             TextSelectorConfig(type=TextSelectorType.URL)
         ),
-        **_LOGIN_SCHEMA.schema,
+        **SERVER_LOGIN,
         probatio.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     }
 )
@@ -195,33 +184,12 @@ class PortholeConfigFlow(ConfigFlow, domain=DOMAIN):
             if can_be_added(camera.id)
         }
         if user_input is not None:
-            chosen = set(user_input.get(CONF_CAMERAS, cameras))
-            return self.async_create_entry(
-                title=self._title,
-                data=self._data,
-                options={
-                    CONF_ADD_NEW: user_input[CONF_ADD_NEW],
-                    CONF_IGNORED: sorted(cameras.keys() - chosen),
-                },
-                subentries=[
-                    subentry_data(camera)
-                    for camera in cameras.values()
-                    if camera.id in chosen
-                ],
-            )
-        schema: dict[probatio.Marker, Any] = {}
+            return self._create(cameras, user_input)
+        schema: Fields = {}
         if cameras:
-            schema[probatio.Optional(CONF_CAMERAS, default=list(cameras))] = (
-                SelectSelector(
-                    SelectSelectorConfig(
-                        options=[
-                            SelectOptionDict(value=camera.id, label=camera.name)
-                            for camera in cameras.values()
-                        ],
-                        multiple=True,
-                        mode=SelectSelectorMode.LIST,
-                    )
-                )
+            names = {camera.id: camera.name for camera in cameras.values()}
+            schema[probatio.Optional(CONF_CAMERAS, default=list(names))] = choice(
+                names, multiple=True
             )
         schema[probatio.Required(CONF_ADD_NEW, default=True)] = BooleanSelector()
         return self.async_show_form(
@@ -233,6 +201,25 @@ class PortholeConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     async_step_no_cameras = async_step_cameras
+
+    def _create(
+        self, cameras: Mapping[str, CameraState], user_input: dict[str, Any]
+    ) -> ConfigFlowResult:
+        """Make the entry, and a subentry of each camera that was picked."""
+        chosen = set(user_input.get(CONF_CAMERAS, cameras))
+        return self.async_create_entry(
+            title=self._title,
+            data=self._data,
+            options={
+                CONF_ADD_NEW: user_input[CONF_ADD_NEW],
+                CONF_IGNORED: sorted(cameras.keys() - chosen),
+            },
+            subentries=[
+                subentry_data(camera)
+                for camera in cameras.values()
+                if camera.id in chosen
+            ],
+        )
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
@@ -248,10 +235,8 @@ class PortholeConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             login = {CONF_USERNAME: None, CONF_PASSWORD: None, **user_input}
-            errors = await self._connect({**entry.data, **login})
-            if self._state is not None and not errors:
-                await self.async_set_unique_id(self._state.server.id)
-                self._abort_if_unique_id_mismatch(reason="another_server")
+            errors = await self._connect_again({**entry.data, **login})
+            if not errors:
                 return self.async_update_reload_and_abort(entry, data=self._data)
         return self.async_show_form(
             step_id="reauth_confirm",
@@ -270,10 +255,8 @@ class PortholeConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            errors = await self._connect(user_input)
-            if self._state is not None and not errors:
-                await self.async_set_unique_id(self._state.server.id)
-                self._abort_if_unique_id_mismatch(reason="another_server")
+            errors = await self._connect_again(user_input)
+            if not errors:
                 return self.async_update_reload_and_abort(entry, data=self._data)
         return self.async_show_form(
             step_id="reconfigure",
@@ -282,6 +265,14 @@ class PortholeConfigFlow(ConfigFlow, domain=DOMAIN):
             ),
             errors=errors,
         )
+
+    async def _connect_again(self, data: Mapping[str, Any]) -> dict[str, str]:
+        """Connect to the server of the entry; the flow ends when it is another one."""
+        errors = await self._connect(data)
+        if self._state is not None and not errors:
+            await self.async_set_unique_id(self._state.server.id)
+            self._abort_if_unique_id_mismatch(reason="another_server")
+        return errors
 
     async def _connect(self, data: Mapping[str, Any]) -> dict[str, str]:
         """Ask the server for its cameras, and keep what works. Returns the errors of the form."""
@@ -327,25 +318,3 @@ def normalize_url(text: str) -> str | None:
     # What a browser's address bar adds belongs to the page.
     plain = url.with_user(None).with_query(None).with_fragment(None)
     return str(plain).rstrip("/")
-
-
-class PortholeOptionsFlow(OptionsFlow):
-    """Whether new cameras of the server come by themselves."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask."""
-        options = self.config_entry.options
-        if user_input is not None:
-            return self.async_create_entry(data={**options, **user_input})
-        return self.async_show_form(
-            step_id="init",
-            data_schema=probatio.Schema(
-                {
-                    probatio.Required(
-                        CONF_ADD_NEW, default=options.get(CONF_ADD_NEW, True)
-                    ): BooleanSelector()
-                }
-            ),
-        )

@@ -17,7 +17,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
-from .client import Message, PortholeClient
+from .client import PortholeClient
 from .const import (
     DOMAIN,
     EVENT_PORTHOLE,
@@ -29,6 +29,7 @@ from .const import (
     TYPE_RING,
 )
 from .errors import PortholeAuthError, PortholeError
+from .messages import Message
 from .models import CameraEvent, CameraState, CameraStatus, Json, Server, State
 from .tokens import Tokens
 

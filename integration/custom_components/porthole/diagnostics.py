@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry
@@ -24,14 +24,14 @@ async def async_get_config_entry_diagnostics(
     return {
         "entry": {
             "data": async_redact_data(dict(entry.data), _SECRETS)
-            | {CONF_URL: f"{url.scheme}://**REDACTED**:{url.port}"},
+            | {CONF_URL: f"{url.scheme}://{REDACTED}:{url.port}"},
             "options": dict(entry.options),
             "cameras": sorted(
                 subentry.unique_id or "" for subentry in entry.subentries.values()
             ),
         },
         "connected": coordinator.available,
-        "error": str(error) if error else None,
+        "error": str(error).replace(url.host or "", REDACTED) if error else None,
         "server": async_redact_data(dict(coordinator.state.server.raw), _SECRETS),
         "cameras": {
             camera.id: dict(camera.raw) for camera in coordinator.state.cameras.values()

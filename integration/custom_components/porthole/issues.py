@@ -54,13 +54,6 @@ def async_tell_version_issue(
 
 
 @callback
-def async_forget_server_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Take back what was said of a server."""
-    for kind in _ISSUES_OF_SERVER:
-        _take_back(hass, entry, kind)
-
-
-@callback
 def async_keep_issues(coordinator: PortholeCoordinator) -> None:
     """Keep the issues of a server up to date until the entry is unloaded; then they go, too."""
     keeper = _IssueKeeper(coordinator)
@@ -180,7 +173,8 @@ class _IssueKeeper:
     @callback
     def forget(self) -> None:
         """Take everything back."""
-        async_forget_server_issues(self._hass, self._entry)
+        for kind in _ISSUES_OF_SERVER:
+            self._take_back(kind)
         for camera_id in {*self._waiting, *self._told}:
             self._camera_works(camera_id)
 
@@ -198,7 +192,9 @@ class _IssueKeeper:
             self._take_back(kind)
 
     def _take_back(self, kind: str, camera_id: str | None = None) -> None:
-        _take_back(self._hass, self._entry, kind, camera_id)
+        ir.async_delete_issue(
+            self._hass, DOMAIN, issue_id(kind, self._entry, camera_id)
+        )
 
 
 def is_newer(version: str, than: str) -> bool:
@@ -240,9 +236,3 @@ def _tell(
         translation_key=kind,
         translation_placeholders={"server": entry.title, **placeholders},
     )
-
-
-def _take_back(
-    hass: HomeAssistant, entry: ConfigEntry, kind: str, camera_id: str | None = None
-) -> None:
-    ir.async_delete_issue(hass, DOMAIN, issue_id(kind, entry, camera_id))

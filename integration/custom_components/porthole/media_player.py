@@ -1,5 +1,6 @@
 """The loudspeaker of a camera: speech and media of Home Assistant."""
 
+import logging
 from typing import Any, override
 
 from homeassistant.components import media_source
@@ -12,10 +13,13 @@ from homeassistant.components.media_player import (
     MediaPlayerState,
     MediaType,
 )
+from homeassistant.exceptions import HomeAssistantError
 
 from .entity import PortholeEntity
 from .entity_kinds import EntityKind, setup_platform
 from .sound import async_play_media, async_stop
+
+_LOGGER = logging.getLogger(__name__)
 
 PARALLEL_UPDATES = 0
 
@@ -49,7 +53,9 @@ class PortholeLoudspeaker(PortholeEntity, MediaPlayerEntity):
             self._attr_media_content_id = None
             if interrupted := self._interrupted:
                 self._interrupted = None
-                self.hass.async_create_task(self._play(interrupted))
+                self.coordinator.entry.async_create_task(
+                    self.hass, self._resume(interrupted)
+                )
         super()._changed()
 
     @override
@@ -64,6 +70,13 @@ class PortholeLoudspeaker(PortholeEntity, MediaPlayerEntity):
         self._interrupted = None
         await self._play(media_id)
         self._interrupted = before if announce else None
+
+    async def _resume(self, media_id: str) -> None:
+        """Begin anew what was interrupted; nobody waits for it, so an error is only told in the log."""
+        try:
+            await self._play(media_id)
+        except HomeAssistantError as error:
+            _LOGGER.warning("%s does not go on: %s", self.entity_id, error)
 
     async def _play(self, media_id: str) -> None:
         await async_play_media(

@@ -6,13 +6,11 @@ anything for `STUCK_S` is left.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 import logging
 from typing import Final
 
 from aiohttp import (
     ClientError,
-    ClientPayloadError,
     ClientResponse,
     ClientWebSocketResponse,
     WSMessage,
@@ -24,7 +22,6 @@ from aiohttp import (
 from .client import ENDLESS_TIMEOUT
 from .coordinator import PortholeCoordinator
 from .errors import (
-    PortholeAuthError,
     PortholeConnectionError,
     PortholeError,
     PortholeResponseError,
@@ -94,11 +91,14 @@ async def async_pass_body(
         },
     )
     await response.prepare(request)
-    with suppress(ClientPayloadError, ConnectionError):
+    # From here on the answer has begun: an error can only end it.
+    try:
         async for chunk in source.content.iter_any():
             async with asyncio.timeout(STUCK_S):
                 await response.write(chunk)
         await response.write_eof()
+    except ClientError, ConnectionError, TimeoutError:
+        _abort(request)
     return response
 
 
@@ -112,8 +112,6 @@ def forwarded(request: web.Request) -> dict[str, str]:
 
 def http_error(error: PortholeError) -> web.HTTPException:
     """Say in HTTP what the server refused; its words are for the user."""
-    if isinstance(error, PortholeConnectionError | PortholeAuthError):
-        return web.HTTPBadGateway(text=str(error))
     if isinstance(error, PortholeResponseError):
         known = {400: web.HTTPBadRequest, 404: web.HTTPNotFound}
         return known.get(error.status, web.HTTPBadGateway)(text=str(error))
@@ -154,9 +152,14 @@ async def async_pass_websocket(
         async with asyncio.timeout(STUCK_S):
             await browser.close(code=code, message=_cut(reason))
     except TimeoutError:
-        if request.transport is not None:
-            request.transport.abort()
+        _abort(request)
     return browser
+
+
+def _abort(request: web.Request) -> None:
+    """Cut a connection whose answer cannot be completed, so that it does not look complete."""
+    if request.transport is not None:
+        request.transport.abort()
 
 
 async def _join(

@@ -1,7 +1,6 @@
 """Ways to mend what issues.py tells of."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
 from homeassistant.components.homeassistant import (
     DOMAIN as HOMEASSISTANT_DOMAIN,
@@ -89,31 +88,30 @@ class FailingCameraFlow(RepairsFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Open the camera anew."""
-        return await self._do("restart")
+        return await self._mend(
+            lambda coordinator, camera_id: coordinator.client.restart_camera(camera_id)
+        )
 
     async def async_step_disable(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Switch the camera off."""
-        return await self._do("disable")
+        return await self._mend(
+            lambda coordinator, camera_id: coordinator.change_camera(
+                camera_id, {"enabled": False}
+            )
+        )
 
-    async def _do(self, what: str) -> RepairsFlowResult:
+    async def _mend(
+        self, mend: Callable[[PortholeCoordinator, str], Awaitable[object]]
+    ) -> RepairsFlowResult:
         entry = loaded_entry(self.hass, self._texts["entry_id"])
         if entry is None:
             return self.async_abort(reason="not_loaded")
         try:
-            await _mend(entry.runtime_data.coordinator, self._texts["camera"], what)
+            await mend(entry.runtime_data.coordinator, self._texts["camera"])
         except PortholeError as error:
             return self.async_abort(
                 reason="request_failed", description_placeholders={"error": str(error)}
             )
         return self.async_create_entry(title="", data={})
-
-
-async def _mend(coordinator: PortholeCoordinator, camera_id: str, what: str) -> Any:
-    if what == "restart":
-        await coordinator.client.restart_camera(camera_id)
-    else:
-        coordinator.receive_camera(
-            await coordinator.client.put_camera(camera_id, {"enabled": False})
-        )

@@ -43,13 +43,13 @@ SERVICE_SNAPSHOT: Final = "snapshot"
 SERVICE_PTZ: Final = "ptz"
 SERVICE_SEND_EVENT: Final = "send_event"
 
-MAX_CLIP_S: Final = 3600
+_MAX_CLIP_S: Final = 3600
 #: After its time a clip may still be a moment on its way.
 _CLIP_GRACE_S = 30
 _ENTITY_COMES_S = 5
 _PIXELS = probatio.All(probatio.Coerce(int), probatio.Range(min=16, max=8192))
 
-ADD_CAMERA_SCHEMA = probatio.Schema(
+_ADD_CAMERA_SCHEMA = probatio.Schema(
     {
         probatio.Required(ATTR_CONFIG_ENTRY_ID): cv.string,
         probatio.Required("name"): cv.string,
@@ -60,7 +60,7 @@ ADD_CAMERA_SCHEMA = probatio.Schema(
         probatio.Optional("doorbell"): cv.boolean,
     }
 )
-REMOVE_CAMERA_SCHEMA = probatio.Schema(
+_REMOVE_CAMERA_SCHEMA = probatio.Schema(
     {probatio.Required(ATTR_ENTITY_ID): cv.entity_id}
 )
 
@@ -234,7 +234,7 @@ _CAMERA_ACTIONS = (
         {
             probatio.Required(CONF_FILENAME): cv.template,
             probatio.Optional("duration", default=10): probatio.All(
-                probatio.Coerce(float), probatio.Range(min=1, max=MAX_CLIP_S)
+                probatio.Coerce(float), probatio.Range(min=1, max=_MAX_CLIP_S)
             ),
             probatio.Optional("stream", default=TIER_MAIN): probatio.In(
                 [TIER_MAIN, TIER_SUB]
@@ -278,8 +278,8 @@ _CAMERA_ACTIONS = (
 def async_register_services(hass: HomeAssistant) -> None:
     """Register all actions."""
     for name, action, schema in (
-        (SERVICE_ADD_CAMERA, _add_camera, ADD_CAMERA_SCHEMA),
-        (SERVICE_REMOVE_CAMERA, _remove_camera, REMOVE_CAMERA_SCHEMA),
+        (SERVICE_ADD_CAMERA, _add_camera, _ADD_CAMERA_SCHEMA),
+        (SERVICE_REMOVE_CAMERA, _remove_camera, _REMOVE_CAMERA_SCHEMA),
     ):
         async_register_admin_service(
             hass,
