@@ -34,32 +34,42 @@ export async function openHouse(options: Readonly<Record<string, unknown>> = {})
     throw new Error(
       'this test needs a network of its own: npm test -- test/ha, or test/ha/network.sh node --test FILE',
     );
+  await using opened = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), 'porthole-house-'));
+  opened.defer(() => rmSync(directory, { recursive: true, force: true }));
   const manifest = parse(readFileSync(MANIFEST, 'utf8')) as Record<string, unknown>;
   const socketPath = join(directory, 'core.sock');
-  const supervisor = await startSupervisor({
-    host: SUPERVISOR_ADDRESS,
-    port: 80,
-    addonHost: CORE_ADDRESS,
-    ingressPort: INGRESS_PORT,
-    manifest,
-    core: { socketPath },
-  });
-  const core = new HomeAssistant({
-    port: 8123,
-    env: { ...supervisor.coreEnv, SUPERVISOR_CORE_API_SOCKET: socketPath },
-  });
   const user = { username: 'addons', password: 'broker-password' };
-  const broker = await startMosquitto(user);
-  supervisor.mqtt = { host: 'core-mosquitto', port: broker.port, ...user };
-  const addon = new Addon({
-    directory,
-    homeassistant: core.directory,
-    options: { ...(manifest.options as object), ...options },
-    env: supervisor.addonEnv,
-  });
+  const broker = opened.use(await startMosquitto(user));
   const camera = await startRtspCamera({ feeds: feedsOf('1280x720'), loudspeaker: 'PCMA' });
+  opened.defer(() => camera.close());
   const small = await startRtspCamera({ feeds: feedsOf('640x360') });
+  opened.defer(() => small.close());
+  const supervisor = opened.use(
+    await startSupervisor({
+      host: SUPERVISOR_ADDRESS,
+      port: 80,
+      addonHost: CORE_ADDRESS,
+      ingressPort: INGRESS_PORT,
+      manifest,
+      core: { socketPath },
+    }),
+  );
+  supervisor.mqtt = { host: 'core-mosquitto', port: broker.port, ...user };
+  const core = opened.use(
+    new HomeAssistant({
+      port: 8123,
+      env: { ...supervisor.coreEnv, SUPERVISOR_CORE_API_SOCKET: socketPath },
+    }),
+  );
+  const addon = opened.use(
+    new Addon({
+      directory,
+      homeassistant: core.directory,
+      options: { ...(manifest.options as object), ...options },
+      env: supervisor.addonEnv,
+    }),
+  );
   addon.start();
   await until('the add-on to announce itself', () => supervisor.messages.length > 0, 30_000).catch(
     (error) => {
@@ -68,22 +78,10 @@ export async function openHouse(options: Readonly<Record<string, unknown>> = {})
   );
   await core.start();
   await core.onboard();
+  const owned = opened.move();
   return {
-    supervisor,
-    core,
-    addon,
-    broker,
-    camera,
-    small,
-    async [Symbol.asyncDispose]() {
-      await core[Symbol.asyncDispose]();
-      await addon.stop();
-      await supervisor[Symbol.asyncDispose]();
-      await broker[Symbol.asyncDispose]();
-      await camera.close();
-      await small.close();
-      rmSync(directory, { recursive: true, force: true });
-    },
+    ...{ supervisor, core, addon, broker, camera, small },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
