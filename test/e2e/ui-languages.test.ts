@@ -25,10 +25,10 @@ const HASHES = [
   '#/log',
 ];
 
-/** Words of the navigation that do not fit into their links, or are cut off. */
+/** Words of the navigation that do not fit into their links, or links that do not fit into the window. */
 const CUT = `[...document.querySelector('ph-app').shadowRoot.querySelectorAll('nav a')].filter((link) => {
   const [outer, words] = [link, link.querySelector('span')].map((each) => each.getBoundingClientRect());
-  return words.left < outer.left || words.right > outer.right || link.scrollWidth > link.clientWidth;
+  return words.left < outer.left || words.right > outer.right || outer.right > innerWidth;
 }).map((link) => link.textContent.trim())`;
 
 const FOUND = { kind: 'pigeon', name: 'Loft', sources: [], hint: 'It flies.', hint_code: 'flies' };

@@ -136,6 +136,8 @@ describe('who may do what', () => {
   });
 
   test('a viewer sees streams, and nothing of where they come from', async () => {
+    const { name } = (await post('/api/preview', { source: 'rtsp://fail/1' })).json;
+    assert.ok(Object.hasOwn((await through('anna', '/api/streams')).json, name));
     const { text, json } = await through('guest', '/api/streams');
     assert.deepEqual(Object.keys(json), ['door', 'door_sub', 'garden']);
     for (const hidden of ['192.0.2.9', 'fail:', 'url', 'pass-2']) assert.ok(!text.includes(hidden), hidden);
