@@ -165,6 +165,11 @@ class FakeServer:
         """All it tells."""
         return {"server": self.server, "cameras": list(self.cameras.values())}
 
+    @property
+    def listening(self) -> int:
+        """How many clients are told of changes."""
+        return len(self._events)
+
     async def connected(self) -> None:
         """Wait until a client listens."""
         async with asyncio.timeout(5):

@@ -100,7 +100,7 @@ async def test_stream_source(
 ) -> None:
     """RTSP with a token, or HTTP where there is no RTSP."""
     await server.push_server(rtsp=rtsp)
-    coordinator = loaded.runtime_data.coordinator
+    coordinator = loaded.runtime_data
     await eventually(hass, lambda: coordinator.state.server.rtsp == rtsp)
     url = URL(await async_get_stream_source(hass, "camera.front_door") or "")
     assert (url.scheme, url.host, url.path) == (scheme, "127.0.0.1", path)
@@ -116,7 +116,7 @@ async def test_stream_source_of_a_remote_server(
 ) -> None:
     """RTSP that listens on its own machine only is not for us."""
     await server.push_server(rtsp="127.0.0.1:8554")
-    coordinator = loaded.runtime_data.coordinator
+    coordinator = loaded.runtime_data
     await coordinator.tokens.get("garden")
     coordinator.client.url = coordinator.client.url.with_host("localhost")
     await eventually(hass, lambda: coordinator.state.server.rtsp == "127.0.0.1:8554")

@@ -18,7 +18,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
-from custom_components.porthole.config_flow import normalize_url
+from custom_components.porthole.address import normalize_url
 from custom_components.porthole.const import DOMAIN
 
 from .fake_server import PASSWORD, SERVER_ID, USERNAME, FakeServer, camera

@@ -91,7 +91,7 @@ async def test_another_server_at_the_same_address(
     server.cameras = {}
     await server.start()
     await server.connected()
-    await eventually(hass, lambda: not loaded.runtime_data.coordinator.available)
+    await eventually(hass, lambda: not loaded.runtime_data.available)
     assert len(loaded.subentries) == 2
 
 
@@ -99,7 +99,7 @@ async def test_unloading(
     hass: HomeAssistant, loaded: MockConfigEntry, server: FakeServer
 ) -> None:
     """Its tokens are revoked."""
-    await loaded.runtime_data.coordinator.tokens.get("garden")
+    await loaded.runtime_data.tokens.get("garden")
     assert server.tokens
     assert await hass.config_entries.async_unload(loaded.entry_id)
     assert loaded.state is ConfigEntryState.NOT_LOADED
@@ -116,7 +116,7 @@ async def test_devices_may_be_deleted_when_their_camera_is_gone(
         config_entry_id=loaded.entry_id, identifiers={(DOMAIN, "of a camera long gone")}
     )
     present = devices.async_get_device_by_identifier(
-        loaded.runtime_data.coordinator.device_identifier("garden"), loaded.entry_id
+        loaded.runtime_data.device_identifier("garden"), loaded.entry_id
     )
     assert present
     client = await hass_ws_client(hass)

@@ -205,7 +205,7 @@ async def test_mending_that_fails(
     assert flow.result["reason"] == "request_failed"
     assert flow.result["description_placeholders"] == {"error": "asleep"}
     flow = await begin(hass, hass_client, "camera_failing")
-    loaded.runtime_data.coordinator.listen_cameras(lambda _: None)
+    loaded.runtime_data.listen_cameras(lambda _: None)
     with_entry = await async_create_fix_flow(
         hass, "x", {"kind": "camera_failing", "entry_id": "gone", "camera": "garden"}
     )

@@ -310,7 +310,7 @@ async def test_reconfigure_what_is_gone(
     subentry = next(
         each for each in loaded.subentries.values() if each.unique_id == "garden"
     )
-    coordinator = loaded.runtime_data.coordinator
+    coordinator = loaded.runtime_data
     cameras = coordinator.cameras
     del cameras["garden"]
     object.__setattr__(coordinator.state, "cameras", cameras)

@@ -160,7 +160,7 @@ async def test_ptz(
     error = (await ask(commands, "ptz", **move))["error"]
     assert (error["code"], error["message"]) == ("failed", "nothing to move")
     await server.stop()
-    await eventually(hass, lambda: not loaded.runtime_data.coordinator.available)
+    await eventually(hass, lambda: not loaded.runtime_data.available)
     assert (await ask(commands, "ptz", **move))["error"]["code"] == "not_ready"
     answer = await ask(commands, "ptz", entity_id="camera.nowhere")
     assert answer["error"]["code"] == "not_found"

@@ -23,7 +23,7 @@ from homeassistant.loader import async_get_integration
 from .card import async_register_card, async_serve_card, async_unregister_card
 from .client import PortholeClient
 from .const import DOMAIN, PLATFORMS, SIGNAL_LOADED
-from .coordinator import PortholeConfigEntry, PortholeCoordinator, PortholeData
+from .coordinator import PortholeConfigEntry, PortholeCoordinator
 from .errors import PortholeAuthError, PortholeError, PortholeVersionError
 from .issues import (
     async_keep_issues,
@@ -53,7 +53,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: PortholeConfigEntry) -> 
     state = await _first_state(hass, entry, client)
     version = (await async_get_integration(hass, DOMAIN)).version
     coordinator = PortholeCoordinator(hass, entry, client, state, str(version))
-    entry.runtime_data = PortholeData(coordinator)
+    entry.runtime_data = coordinator
     coordinator.device_id = _server_device(hass, entry, state).id
     async_keep_subentries(coordinator)
     async_keep_issues(coordinator)
@@ -68,7 +68,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: PortholeConfigEntry) ->
     """Disconnect; what watches through here is told."""
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     if unloaded:
-        await entry.runtime_data.coordinator.stop()
+        await entry.runtime_data.stop()
     return unloaded
 
 
@@ -82,7 +82,7 @@ async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: PortholeConfigEntry, device: DeviceEntry
 ) -> bool:
     """Let the user delete devices of cameras that the server no longer has."""
-    coordinator = entry.runtime_data.coordinator
+    coordinator = entry.runtime_data
     present = {
         coordinator.device_identifier(camera) for camera in coordinator.state.cameras
     }

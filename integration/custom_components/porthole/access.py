@@ -28,7 +28,7 @@ class CameraAccess:
     @property
     def coordinator(self) -> PortholeCoordinator:
         """The coordinator of its server."""
-        return self.entry.runtime_data.coordinator
+        return self.entry.runtime_data
 
 
 @callback
@@ -47,7 +47,7 @@ def access_by_stream(
     """Find a camera by the name of its main or sub stream; None also when the user may not see it."""
     if (entry := loaded_entry(hass, entry_id)) is None:
         return None
-    coordinator = entry.runtime_data.coordinator
+    coordinator = entry.runtime_data
     for camera in coordinator.state.cameras.values():
         if stream in (camera.id, camera.sub) and subentry_of(entry, camera.id):
             return _access(hass, user, entry, camera)
@@ -78,7 +78,7 @@ def camera_by_entity(
         or (entry := loaded_entry(hass, registered.config_entry_id)) is None
     ):
         return None
-    for camera in entry.runtime_data.coordinator.state.cameras.values():
+    for camera in entry.runtime_data.state.cameras.values():
         if registered.unique_id == _unique_id(entry, camera.id):
             return entry, camera
     return None
@@ -95,7 +95,7 @@ def entity_of(
 
 
 def _unique_id(entry: PortholeConfigEntry, camera_id: str) -> str:
-    return entry.runtime_data.coordinator.unique_id(camera_id, KEY_CAMERA)
+    return entry.runtime_data.unique_id(camera_id, KEY_CAMERA)
 
 
 def _access(

@@ -31,6 +31,7 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import probatio
 from yarl import URL
 
+from .address import DEFAULT_PORT, normalize_url
 from .client import PortholeClient
 from .const import (
     CONF_ADD_NEW,
@@ -56,7 +57,6 @@ _SERVER_SCHEMA = probatio.Schema(
         probatio.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     }
 )
-_DEFAULT_PORT = 1984
 
 
 class PortholeConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -101,7 +101,7 @@ class PortholeConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id="user",
             data_schema=self.add_suggested_values_to_schema(
                 _SERVER_SCHEMA,
-                user_input or {CONF_URL: f"http://homeassistant.local:{_DEFAULT_PORT}"},
+                user_input or {CONF_URL: f"http://homeassistant.local:{DEFAULT_PORT}"},
             ),
             errors=errors,
         )
@@ -142,7 +142,7 @@ class PortholeConfigFlow(ConfigFlow, domain=DOMAIN):
         url = URL.build(
             scheme="https" if properties.get("https") == "1" else "http",
             host=discovery_info.host,
-            port=discovery_info.port or _DEFAULT_PORT,
+            port=discovery_info.port or DEFAULT_PORT,
             path=properties.get("path") or "",
         )
         await self.async_set_unique_id(server_id)
@@ -300,21 +300,3 @@ class PortholeConfigFlow(ConfigFlow, domain=DOMAIN):
             CONF_VERIFY_SSL: data[CONF_VERIFY_SSL],
         }
         return {}
-
-
-def normalize_url(text: str) -> str | None:
-    """Take an address as people write it; None when it is none."""
-    text = text.strip()
-    if "://" not in text:
-        text = f"http://{text}"
-    try:
-        url = URL(text)
-        if url.scheme not in ("http", "https") or not url.host:
-            return None
-        if url.explicit_port is None and url.scheme == "http":
-            url = url.with_port(_DEFAULT_PORT)
-    except ValueError:
-        return None
-    # What a browser's address bar adds belongs to the page.
-    plain = url.with_user(None).with_query(None).with_fragment(None)
-    return str(plain).rstrip("/")

@@ -8,7 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 import logging
 from random import uniform
 from typing import Any
@@ -38,15 +38,8 @@ _LOGGER = logging.getLogger(__name__)
 FIRST_RETRY_S = 1.0
 LAST_RETRY_S = 30.0
 
-type PortholeConfigEntry = ConfigEntry[PortholeData]
+type PortholeConfigEntry = ConfigEntry[PortholeCoordinator]
 type EventListener = Callable[[CameraEvent], None]
-
-
-@dataclass(slots=True)
-class PortholeData:
-    """What lives as long as the entry is loaded."""
-
-    coordinator: PortholeCoordinator
 
 
 def is_online(camera: CameraState) -> bool | None:

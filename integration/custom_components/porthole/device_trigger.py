@@ -41,7 +41,7 @@ async def async_get_triggers(
     entry = loaded_entry(hass, device.config_entry_id) if device else None
     if device is None or entry is None:
         return []
-    coordinator = entry.runtime_data.coordinator
+    coordinator = entry.runtime_data
     for camera in coordinator.state.cameras.values():
         if coordinator.device_identifier(camera.id) in device.identifiers:
             types = [TYPE_ONLINE, TYPE_OFFLINE]

@@ -18,7 +18,7 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: PortholeConfigEntry
 ) -> dict[str, Any]:
     """Describe the server and all its cameras."""
-    coordinator = entry.runtime_data.coordinator
+    coordinator = entry.runtime_data
     error = coordinator.error
     url = URL(entry.data[CONF_URL])
     return {
@@ -44,7 +44,7 @@ async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: PortholeConfigEntry, device: DeviceEntry
 ) -> dict[str, Any]:
     """Describe one camera, or the server's own device."""
-    coordinator = entry.runtime_data.coordinator
+    coordinator = entry.runtime_data
     for camera in coordinator.state.cameras.values():
         if coordinator.device_identifier(camera.id) in device.identifiers:
             return {"connected": coordinator.available, "camera": dict(camera.raw)}

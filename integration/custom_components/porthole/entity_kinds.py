@@ -43,9 +43,7 @@ def setup_platform(*kinds: EntityKind) -> SetupEntry:
     ) -> None:
         adder = _Adder(entry, async_add_entities, kinds)
         entry.async_on_unload(adder.stop)
-        entry.async_on_unload(
-            entry.runtime_data.coordinator.listen(None, adder.follow_cameras)
-        )
+        entry.async_on_unload(entry.runtime_data.listen(None, adder.follow_cameras))
         adder.follow_cameras()
 
     return async_setup_entry
@@ -61,7 +59,7 @@ class _Adder:
         kinds: tuple[EntityKind, ...],
     ) -> None:
         self._entry = entry
-        self._coordinator = entry.runtime_data.coordinator
+        self._coordinator = entry.runtime_data
         self._async_add_entities = async_add_entities
         self._kinds = kinds
         self._missing: dict[str, list[EntityKind]] = {}

@@ -109,7 +109,7 @@ class FailingCameraFlow(RepairsFlow):
         if entry is None:
             return self.async_abort(reason="not_loaded")
         try:
-            await mend(entry.runtime_data.coordinator, self._texts["camera"])
+            await mend(entry.runtime_data, self._texts["camera"])
         except PortholeError as error:
             return self.async_abort(
                 reason="request_failed", description_placeholders={"error": str(error)}

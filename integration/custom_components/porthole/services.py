@@ -34,15 +34,6 @@ from .ptz import PTZ_FIELDS, STILL, movement_of
 from .sound import async_play_media, async_stop
 from .subentries import free_camera_id, subentry_of
 
-SERVICE_ADD_CAMERA: Final = "add_camera"
-SERVICE_REMOVE_CAMERA: Final = "remove_camera"
-SERVICE_PLAY_AUDIO: Final = "play_audio"
-SERVICE_STOP_AUDIO: Final = "stop_audio"
-SERVICE_SAVE_CLIP: Final = "save_clip"
-SERVICE_SNAPSHOT: Final = "snapshot"
-SERVICE_PTZ: Final = "ptz"
-SERVICE_SEND_EVENT: Final = "send_event"
-
 _MAX_CLIP_S: Final = 3600
 #: After its time a clip may still be a moment on its way.
 _CLIP_GRACE_S = 30
@@ -72,7 +63,7 @@ async def _add_camera(call: ServiceCall) -> ServiceResponse:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="entry_not_loaded"
         )
-    coordinator = entry.runtime_data.coordinator
+    coordinator = entry.runtime_data
     camera_id = data.get("camera_id") or free_camera_id(coordinator, data["name"])
     if camera_id in coordinator.state.cameras:
         raise ServiceValidationError(
@@ -122,7 +113,7 @@ async def _remove_camera(call: ServiceCall) -> ServiceResponse:
             translation_placeholders={"entity_id": entity_id},
         )
     entry, camera = found
-    coordinator = entry.runtime_data.coordinator
+    coordinator = entry.runtime_data
     await ask(coordinator, coordinator.client.delete_camera(camera.id))
     coordinator.receive(camera.id)
     return {"camera_id": camera.id}
@@ -223,14 +214,14 @@ class _CameraAction:
 
 _CAMERA_ACTIONS = (
     _CameraAction(
-        SERVICE_PLAY_AUDIO,
+        "play_audio",
         {probatio.Required("media_content_id"): _media_id},
         _play_audio,
         responds=True,
     ),
-    _CameraAction(SERVICE_STOP_AUDIO, {}, _stop_audio),
+    _CameraAction("stop_audio", {}, _stop_audio),
     _CameraAction(
-        SERVICE_SAVE_CLIP,
+        "save_clip",
         {
             probatio.Required(CONF_FILENAME): cv.template,
             probatio.Optional("duration", default=10): probatio.All(
@@ -244,7 +235,7 @@ _CAMERA_ACTIONS = (
         responds=True,
     ),
     _CameraAction(
-        SERVICE_SNAPSHOT,
+        "snapshot",
         {
             probatio.Required(CONF_FILENAME): cv.template,
             probatio.Optional("width"): _PIXELS,
@@ -254,7 +245,7 @@ _CAMERA_ACTIONS = (
         responds=True,
     ),
     _CameraAction(
-        SERVICE_PTZ,
+        "ptz",
         {
             **PTZ_FIELDS,
             probatio.Optional("duration"): probatio.All(
@@ -264,7 +255,7 @@ _CAMERA_ACTIONS = (
         _ptz,
     ),
     _CameraAction(
-        SERVICE_SEND_EVENT,
+        "send_event",
         {
             probatio.Required("type"): probatio.In([TYPE_MOTION, TYPE_RING]),
             probatio.Optional("active", default=True): cv.boolean,
@@ -278,8 +269,8 @@ _CAMERA_ACTIONS = (
 def async_register_services(hass: HomeAssistant) -> None:
     """Register all actions."""
     for name, action, schema in (
-        (SERVICE_ADD_CAMERA, _add_camera, _ADD_CAMERA_SCHEMA),
-        (SERVICE_REMOVE_CAMERA, _remove_camera, _REMOVE_CAMERA_SCHEMA),
+        ("add_camera", _add_camera, _ADD_CAMERA_SCHEMA),
+        ("remove_camera", _remove_camera, _REMOVE_CAMERA_SCHEMA),
     ):
         async_register_admin_service(
             hass,

@@ -63,9 +63,9 @@ class CameraSubentryFlow(ConfigSubentryFlow):
     @property
     def _coordinator(self) -> PortholeCoordinator:
         entry = loaded_entry(self.hass, self._get_entry().entry_id)
-        if entry is None or not entry.runtime_data.coordinator.available:
+        if entry is None or not entry.runtime_data.available:
             raise AbortFlow("not_loaded")
-        return entry.runtime_data.coordinator
+        return entry.runtime_data
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None

@@ -23,7 +23,7 @@ async def _info(hass: HomeAssistant) -> dict[str, Any]:
     entries: list[PortholeConfigEntry] = hass.config_entries.async_loaded_entries(
         DOMAIN
     )
-    coordinators = [entry.runtime_data.coordinator for entry in entries]
+    coordinators = [entry.runtime_data for entry in entries]
     cameras = [
         camera
         for coordinator in coordinators
@@ -47,7 +47,7 @@ async def _info(hass: HomeAssistant) -> dict[str, Any]:
 async def _reach(entries: list[PortholeConfigEntry]) -> str | dict[str, str]:
     for entry in entries:
         try:
-            await entry.runtime_data.coordinator.client.state()
+            await entry.runtime_data.client.state()
         except PortholeError as error:
             return {"type": "failed", "error": f"{entry.title}: {error}"}
     return "ok"

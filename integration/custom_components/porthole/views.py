@@ -251,7 +251,7 @@ class HlsView(HomeAssistantView):
             if name in request.query
         }
         return await async_pass_response(
-            entry.runtime_data.coordinator, camera_id, request, f"hls/{name}", query
+            entry.runtime_data, camera_id, request, f"hls/{name}", query
         )
 
 

@@ -231,7 +231,7 @@ class _Subscription:
     def _loaded(self, entry: PortholeConfigEntry) -> None:
         if entry.entry_id == self._entry_id:
             self.stop()
-            self._coordinator = entry.runtime_data.coordinator
+            self._coordinator = entry.runtime_data
             self.start()
 
     @callback
