@@ -104,7 +104,7 @@ async def test_stream_source(
     await eventually(hass, lambda: coordinator.state.server.rtsp == rtsp)
     url = URL(await async_get_stream_source(hass, "camera.front_door") or "")
     assert (url.scheme, url.host, url.path) == (scheme, "127.0.0.1", path)
-    assert server.tokens[url.query["token"]] == {
+    assert server.tokens[url.query["auth"]] == {
         "stream": "front_door",
         "allow": ["view"],
         "ttl_s": 3600,

@@ -111,6 +111,7 @@ class PortholeCamera(PortholeEntity, Camera):
     async def _new_source(self) -> str:
         """Address the stream: by RTSP where the server offers it to this machine, else as MPEG-TS over HTTP. Raises PortholeError."""
         token = await self.coordinator.tokens.get(self.camera_id)
+        # As `auth`, which the stream worker masks where it logs the address.
         stream = self.coordinator.stream_of(self.state_of_camera)
         server = self.coordinator.state.server
         url = self.coordinator.client.url
@@ -120,9 +121,9 @@ class PortholeCamera(PortholeEntity, Camera):
             rtsp = URL.build(
                 scheme="rtsp", host=host, port=server.rtsp_port, path=f"/{stream}"
             )
-            return str(rtsp.with_query(token=token))
+            return str(rtsp.with_query(auth=token))
         http = url / "api" / "stream.ts"
-        return str(http.with_query(src=stream, token=token))
+        return str(http.with_query(src=stream, auth=token))
 
     async def _renew_source(self, _: datetime) -> None:
         """Give the stream worker a token for the next time that it connects; what it has open goes on."""

@@ -231,5 +231,6 @@ test('a token stands in the query or in a header', () => {
   for (const authorization of ['Basic abc', 'Bearer', 'Bearer a b', ''])
     assert.equal(tokenOf(request({ authorization }), none), undefined, authorization);
   assert.equal(tokenOf(request({ authorization: 'Basic abc' }), new URLSearchParams('token=xyz')), 'xyz');
+  assert.equal(tokenOf(request({}), new URLSearchParams('src=a&auth=xyz')), 'xyz');
   assert.equal(tokenOf(request({}), new URLSearchParams('src=a')), undefined);
 });

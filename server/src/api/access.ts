@@ -104,9 +104,11 @@ export function admit(
   };
 }
 
-/** The token of a request: `Authorization: Bearer …`, or `?token=…`; undefined without one. */
+/** The token of a request: `Authorization: Bearer …`, `?token=…`, or `?auth=…`, which Home Assistant masks in its log; undefined without one. */
 export function tokenOf({ headers }: IncomingMessage, query: URLSearchParams): string | undefined {
-  return query.get('token') ?? /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  return (
+    query.get('token') ?? query.get('auth') ?? /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
+  );
 }
 
 /** The client of a request that showed a token. */

@@ -355,6 +355,8 @@ describe('a server that asks for a token', () => {
     assert.equal(await status('/garden?token=wrong'), 403);
     assert.equal(await status('/other?token=right'), 403);
     assert.equal(await status('/garden?token=right'), 200);
+    assert.equal(await status('/garden?auth=right'), 200);
+    assert.equal(await status('/garden?auth=wrong'), 403);
     assert.equal((await rtsp.request('GET_PARAMETER', `${server.base()}/garden`)).status, 200, 'its session');
     assert.equal((await rtsp.request('ANNOUNCE', `${server.base()}/garden?token=right`)).status, 403);
     const { status: asked, headers } = await rtsp.request('DESCRIBE', `${server.base()}/garden`);

@@ -5,7 +5,7 @@
  *   rtsp://host:8554/garden                                    ANNOUNCE … RECORD into the stream `garden`
  *   rtsp://127.0.0.1:8554/<token>                              the same for a program that a source has started
  *
- *   rtsp://host:8554/garden?token=…                            by a token, which is for this stream alone
+ *   rtsp://host:8554/garden?token=… (or auth=…)                by a token, which is for this stream alone
  *
  * Clients on this machine need no password. Who shows a token is judged by it, from wherever they come.
  */
@@ -112,7 +112,9 @@ export async function startRtspServer(options: RtspServerOptions): Promise<RtspS
   const host = {
     log,
     authorize(request: RtspRequest, remoteAddress: string): Permission {
-      const token = admits && parseTarget(request.url).query.get('token');
+      const { query } = parseTarget(request.url);
+      // Home Assistant masks `auth` in its log, but not `token`.
+      const token = admits && (query.get('token') ?? query.get('auth'));
       if (token) return permissionByToken(request, token, admits);
       if (trustLoopback && isLoopback(remoteAddress)) return {};
       return auth ? { refusal: refusal(auth, request) } : {};
