@@ -259,6 +259,29 @@ async def test_loudspeaker(
     ]
 
 
+async def test_what_cannot_go_on_after_an_announcement(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    server: FakeServer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody waits for it, so the log says why."""
+    speaker = "media_player.front_door_loudspeaker"
+    media = {ATTR_ENTITY_ID: speaker, "media_content_type": "music"}
+    for url, announce in (("http://a/radio", False), ("http://a/speech", True)):
+        await hass.services.async_call(
+            "media_player",
+            "play_media",
+            {**media, "media_content_id": url, ATTR_MEDIA_ANNOUNCE: announce},
+            blocking=True,
+        )
+        await server.push_camera("front_door", playing=True)
+        await eventually(hass, lambda: state_of(hass, speaker).state == "playing")
+    server.refusals["streams"] = (502, "no such radio")
+    await server.push_camera("front_door", playing=False)
+    await eventually(hass, lambda: "does not go on: Porthole: no such" in caplog.text)
+
+
 async def test_what_the_server_refuses_is_said(
     hass: HomeAssistant, loaded: MockConfigEntry, server: FakeServer
 ) -> None:

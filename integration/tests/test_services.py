@@ -1,5 +1,6 @@
 """The actions."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -7,6 +8,7 @@ from unittest.mock import patch
 from homeassistant.components.media_source import PlayMedia
 from homeassistant.core import HomeAssistant, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.entity_registry import EVENT_ENTITY_REGISTRY_UPDATED
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -62,6 +64,38 @@ async def test_add_and_remove(
         with pytest.raises(ServiceValidationError) as none:
             await call(hass, "remove_camera", entity_id=entity_id)
         assert none.value.translation_key == "no_camera"
+
+
+async def test_a_camera_whose_entity_comes_late(
+    hass: HomeAssistant, loaded: MockConfigEntry, server: FakeServer
+) -> None:
+    """The action waits for it, but not for good, and not where none comes."""
+    camera = {"config_entry_id": loaded.entry_id, "name": "Shed", "sources": "rtsp://a"}
+    seen = "custom_components.porthole.services.entity_of"
+    comes = "camera.comes"
+    with patch(seen, side_effect=[None, comes, comes, comes]):
+        adding = hass.async_create_task(call(hass, "add_camera", **camera))
+        # Not until core has nothing to do: it has this action to do.
+        while not server.asked("PUT", "cameras"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        hass.bus.async_fire(str(EVENT_ENTITY_REGISTRY_UPDATED))
+        response = await adding
+    assert response
+    assert response["entity_id"] == comes
+    with (
+        patch(seen, return_value=None),
+        patch("custom_components.porthole.services._ENTITY_COMES_S", 0.01),
+    ):
+        response = await call(hass, "add_camera", **{**camera, "name": "Barn"})
+    assert response
+    assert response["entity_id"] is None
+    hass.config_entries.async_update_entry(
+        loaded, options={**loaded.options, "add_new": False}
+    )
+    response = await call(hass, "add_camera", **{**camera, "name": "Attic"})
+    assert response
+    assert response["entity_id"] is None
 
 
 async def test_audio(hass: HomeAssistant, server: FakeServer) -> None:

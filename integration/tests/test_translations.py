@@ -8,6 +8,8 @@ from typing import Any
 from annotatedyaml import load_yaml_dict
 import pytest
 
+from custom_components.porthole.const import PLATFORMS
+
 PORTHOLE = Path(__file__).parent.parent / "custom_components" / "porthole"
 LANGUAGES = ("de", "en", "es", "fr", "ru", "zh-Hans")
 
@@ -61,6 +63,28 @@ def test_what_the_code_asks_for() -> None:
         assert f"services.{service}.name" in english
         for field in definition.get("fields", {}):
             assert f"services.{service}.fields.{field}.name" in english
+
+
+def test_what_the_documentation_names() -> None:
+    """Every platform, action and sensor is there, and no action that does not exist."""
+    text = (PORTHOLE.parents[2] / "docs" / "integration.md").read_text()
+    english = texts_of("en")
+    for platform in PLATFORMS:
+        assert f"`{platform}`" in text, platform
+    section = text.partition("## Actions")[2].partition("```")[0]
+    services = load_yaml_dict(str(PORTHOLE / "services.yaml"))
+    named = {
+        name.removeprefix("porthole.") for name in re.findall(r"`([\w.]+)`", section)
+    }
+    assert named == services.keys()
+    for path, name in english.items():
+        if path.startswith("entity.sensor.") and path.endswith(".name"):
+            words = (
+                name.lower()
+                .replace("audio codec", "codecs")
+                .replace("video codec", "codecs")
+            )
+            assert words in text, path
 
 
 def test_every_rule_is_answered() -> None:
