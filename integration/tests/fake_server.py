@@ -99,6 +99,8 @@ class FakeServer:
             None
         )
         self.media_headers: list[dict[str, str]] = []
+        #: The path of media whose answer is cut in the middle.
+        self.cut: str | None = None
         self.kinds = [{"kind": "onvif", "title": "ONVIF"}]
         self.found: list[dict[str, Any]] = []
         self.lenses: dict[str, Any] = {"found": []}
@@ -314,10 +316,17 @@ class FakeServer:
             elif value["type"] == "hls":
                 await socket.send_json({"type": "hls", "value": PLAYLIST})
 
-    async def _media_file(self, request: web.Request) -> web.Response:
+    async def _media_file(self, request: web.Request) -> web.StreamResponse:
         self.media_headers.append(dict(request.headers))
         path = request.path.removeprefix("/api/")
         self.requests.append(("GET", path, dict(request.query), None))
+        if path == self.cut:
+            half = web.StreamResponse(headers={"Content-Length": "1000"})
+            await half.prepare(request)
+            await half.write(JPEG)
+            assert request.transport
+            request.transport.close()
+            return half
         bodies = {
             "frame.jpeg": (JPEG, "image/jpeg"),
             "stream.mjpeg": (JPEG, "multipart/x-mixed-replace"),

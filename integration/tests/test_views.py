@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 from unittest.mock import patch
 
-from aiohttp import WSMsgType, web
+from aiohttp import ClientError, WSMsgType, web
 from aiohttp.test_utils import TestClient
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.core import HomeAssistant
@@ -185,6 +185,15 @@ async def test_pictures(
         server.refusals["frame.jpeg"] = (status, "no")
         response = await browser.get(signed["frame"])
         assert (response.status, await response.text()) == (seen, "no")
+
+
+async def test_an_answer_that_is_cut(
+    server: FakeServer, commands: MockHAClientWebSocket, browser: TestClient[Any, Any]
+) -> None:
+    """Is cut for the browser, too: it does not take half a picture for one."""
+    server.cut = "frame.jpeg"
+    with pytest.raises(ClientError):
+        await (await browser.get((await paths(commands))["main"]["frame"])).read()
 
 
 async def test_hls(
