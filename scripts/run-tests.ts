@@ -22,7 +22,7 @@ const LONG = /^test\/(e2e|bench|ha)\//;
 /** Of those, the ones that load the machine, or measure how soon something is seen, run alone. */
 const ALONE =
   /^test\/(bench|ha\/(stories|addon)|e2e\/(crowd|slow-viewer|matrix|first-light|player|mse-time|hls\.|webrtc-browser))/;
-const PARALLEL = 2;
+const PARALLEL = 3;
 const FILE_TIMEOUT_MS = 120_000;
 const LONG_TIMEOUT_MS = 360_000;
 /** Of what a failing file printed, this much is shown. */
