@@ -212,10 +212,10 @@ export class PhConfigReview extends LitElement {
   readonly #onKey = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') this.#fire('back');
     if (event.key !== 's' || !(event.ctrlKey || event.metaKey)) return;
-    // The press that opened the review is on its way up still, and a key that is held repeats.
-    if (event.defaultPrevented || event.repeat) return;
+    // The press that opened the review is on its way up still.
+    if (event.defaultPrevented) return;
     event.preventDefault();
-    void this.#apply();
+    if (!event.repeat) void this.#apply();
   };
 
   #fire(name: 'back' | 'applied' | 'based' | 'discard' | 'line', detail?: unknown): void {
