@@ -75,7 +75,10 @@ export function proxyIngress(
     answer.on('error', () => response.destroy());
   });
   upstream.on('error', () => (response.headersSent ? response.destroy() : response.writeHead(502).end()));
-  response.on('close', () => upstream.destroy());
+  // What is answered in full has given its connection to the next request.
+  response.on('close', () => {
+    if (!response.writableFinished) upstream.destroy();
+  });
   request.pipe(upstream);
 }
 

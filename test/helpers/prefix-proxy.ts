@@ -41,7 +41,10 @@ export async function startPrefixProxy(
       },
     );
     outgoing.on('error', () => answer.destroy());
-    answer.on('close', () => outgoing.destroy());
+    // What is answered in full has given its connection to the next request.
+    answer.on('close', () => {
+      if (!answer.writableFinished) outgoing.destroy();
+    });
     incoming.pipe(outgoing);
   });
   server.on('upgrade', (incoming, socket, head) => {
