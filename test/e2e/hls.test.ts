@@ -135,19 +135,20 @@ describe('hls.js plays', () => {
     }
   }
 
-  for (const [title, query, low] of [
-    ['fMP4 with low latency', 'src=cam&mp4', true],
-    ['fMP4', 'src=cam&mp4', false],
-    ['MPEG-TS', 'src=cam', false],
+  // By MPEG-TS the first viewer of a running camera may wait for the second and third segment: then it has to be smooth.
+  for (const [title, query, low, ms, pictures] of [
+    ['fMP4 with low latency', 'src=cam&mp4', true, 5000, 90],
+    ['fMP4', 'src=cam&mp4', false, 5000, 50],
+    ['MPEG-TS', 'src=cam', false, 8000, 110],
   ] as const) {
     test(title, async (t) => {
-      const look = await play(query, low, 5000);
+      const look = await play(query, low, ms);
       t.diagnostic(
         `first picture ${Math.round(look.firstMs)} ms, ${look.frames} pictures, ${look.behind.toFixed(2)} s behind the camera, hls.latency ${look.latency.toFixed(2)} s, ${look.stalls} stalls`,
       );
       assert.deepEqual(look.errors, []);
       assert.ok(look.firstMs > 0 && look.firstMs < 2000, `first picture after ${look.firstMs} ms`);
-      assert.ok(look.frames >= (low ? 90 : 50), `${look.frames} pictures`);
+      assert.ok(look.frames >= pictures, `${look.frames} pictures`);
       if (low) {
         assert.ok(look.parts > 5, `${look.parts} parts`);
         assert.ok(look.behind < 3, `${look.behind} s behind`);
