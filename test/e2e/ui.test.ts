@@ -334,6 +334,8 @@ describe('the web page', { timeout: 300_000 }, () => {
       await page.evaluate("location.hash = '#/camera/front_door?tab=addresses'");
       await page.getByText('You see this page through Home Assistant').waitFor();
       assert.deepEqual(proxy.strays, []);
+      // A page that still plays would complain of a proxy that goes.
+      await page.close();
     } finally {
       proxy.close();
     }
