@@ -45,7 +45,7 @@ function listFiles(pattern: string): string[] {
 }
 
 function checks(): Job[] {
-  const projects = listFiles('**/tsconfig.json').map((path) => path.replace(/\/?tsconfig\.json$/, '') || '.');
+  const projects = listFiles('**/tsconfig{,.browser-tests}.json');
   return [
     { name: 'biome', run: () => runCheck(join(BIN, 'biome'), ['check', '.']) },
     ...projects.map((project) => ({
