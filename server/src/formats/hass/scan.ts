@@ -29,17 +29,10 @@ export async function scan({ services, signal }: ScanContext): Promise<Found[]> 
 
 /** The cameras among the states. */
 export function camerasOf(core: CoreAddress, states: unknown, registry: unknown): Found[] {
-  const platforms = new Map(
-    listOf(registry).map(({ entity_id, platform }) => [String(entity_id), String(platform)]),
-  );
-  const own = new Set(
-    listOf(registry)
-      .filter(isOwnEntity)
-      .map(({ entity_id }) => entity_id),
-  );
+  const entries = new Map(listOf(registry).map((entry) => [entry.entity_id, entry]));
   return listOf(states)
     .filter(({ entity_id }) => typeof entity_id === 'string' && isCameraEntity(entity_id))
-    .filter(({ entity_id }) => !own.has(entity_id))
+    .filter(({ entity_id }) => !isOwnEntity(entries.get(entity_id) ?? {}))
     .slice(0, MAXIMUM_FOUND)
     .map(({ entity_id, state, attributes }) => {
       const id = String(entity_id);
@@ -50,7 +43,9 @@ export function camerasOf(core: CoreAddress, states: unknown, registry: unknown)
         name: text(friendly_name) ?? id,
         model: text(model_name),
         manufacturer: text(brand),
-        sources: [{ source: sourceOf(core, id), title: [id, platforms.get(id)].filter(Boolean).join(', ') }],
+        sources: [
+          { source: sourceOf(core, id), title: [id, entries.get(id)?.platform].filter(Boolean).join(', ') },
+        ],
         credentials: false,
         ...(state === 'unavailable' && hint('unreachable')),
       };

@@ -107,12 +107,7 @@ export function startMqtt(ports: MqttPorts): MqttService {
       log,
     });
     for (const camera of ports.cameras()) publisher.show(camera);
-    stills.follow(
-      ports
-        .cameras()
-        .filter(hasPictures)
-        .map(({ id }) => id),
-    );
+    stills.follow(pictured(ports.cameras()));
     return { key, publisher, stills };
   }
 
@@ -140,12 +135,7 @@ export function startMqtt(ports: MqttPorts): MqttService {
         if (news.active) stills.takeNow(news.id);
         return;
       }
-      stills.follow(
-        ports
-          .cameras()
-          .filter(hasPictures)
-          .map(({ id }) => id),
-      );
+      stills.follow(pictured(ports.cameras()));
     },
     async close() {
       closed = true;
@@ -156,9 +146,11 @@ export function startMqtt(ports: MqttPorts): MqttService {
   };
 }
 
-/** A camera that is off, asleep or broken is not asked for pictures. */
-function hasPictures({ status }: MqttCamera): boolean {
-  return status === 'live' || status === 'idle' || status === 'connecting';
+const PICTURED: ReadonlySet<string> = new Set(['live', 'idle', 'connecting']);
+
+/** The cameras that are asked for pictures: none that is off, asleep or broken. */
+function pictured(cameras: readonly MqttCamera[]): string[] {
+  return cameras.filter(({ status }) => PICTURED.has(status)).map(({ id }) => id);
 }
 
 async function findBroker(section: MqttSection, ports: MqttPorts): Promise<MqttBroker | undefined> {
