@@ -2,13 +2,13 @@
  * Runs the checks (Biome, tsc) and every test file, each in its own process, and ends with one line:
  * `N passed, N failed`. A check counts as one test; so does a file that crashes, hangs, or holds no test.
  */
-import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import type { TestEvent } from 'node:test/reporters';
 import { inspect } from 'node:util';
 import { integrationChecks } from './integration-checks.ts';
+import { type Job, type Outcome, runProgram } from './jobs.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const BIN = join(ROOT, 'node_modules/.bin');
@@ -27,18 +27,6 @@ const FILE_TIMEOUT_MS = 120_000;
 const LONG_TIMEOUT_MS = 360_000;
 /** Of what a failing file printed, this much is shown. */
 const MAXIMUM_OUTPUT = 8000;
-
-interface Outcome {
-  readonly passed: number;
-  readonly failed: number;
-  /** What a reader needs to find the failures. */
-  readonly report: string;
-}
-
-interface Job {
-  readonly name: string;
-  readonly run: () => Promise<Outcome>;
-}
 
 function listFiles(pattern: string): string[] {
   return globSync(pattern, { cwd: ROOT, exclude: IGNORED }).sort();
@@ -75,31 +63,15 @@ function stories(): Job[] {
 }
 
 async function runCheck(command: string, args: readonly string[]): Promise<Outcome> {
-  const { ok, output } = await runProgram(command, args);
+  const { ok, output } = await runProgram(command, args, { cwd: ROOT });
   return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, report: ok ? '' : output };
 }
 
 /** A program whose last line is `N passed, N failed`, as ours is. */
 async function runCounted(command: string, args: readonly string[]): Promise<Outcome> {
-  const { ok, output } = await runProgram(command, args);
+  const { ok, output } = await runProgram(command, args, { cwd: ROOT });
   const [, passed = '0', failed = '1'] = /(\d+) passed, (\d+) failed\s*$/.exec(output) ?? [];
   return { passed: Number(passed), failed: Number(failed), report: ok ? '' : output };
-}
-
-async function runProgram(
-  command: string,
-  args: readonly string[],
-): Promise<{ readonly ok: boolean; readonly output: string }> {
-  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (bytes) => {
-      output += bytes;
-    });
-  }
-  const { promise, resolve } = Promise.withResolvers<number | null>();
-  child.once('close', resolve);
-  return { ok: (await promise) === 0, output };
 }
 
 async function runTestFile(name: string): Promise<Outcome> {
